@@ -1,0 +1,102 @@
+package floors_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/provisor/provisor/internal/"
+
+// floor is the import law: a package may import packages on lower floors only.
+// Pure packages may not reach packages that do I/O, even through the standard library.
+var floor = map[string]int{
+	"errs": 0, "keyring": 0,
+	"synchronization": 1, "directory": 1, "scim": 1, "expression": 1, "odata": 1, "authn": 1,
+	"mapping": 2,
+	"plan":    3,
+	"store":   4, "oauth": 4, "scimclient": 4,
+	"store/sqlstore": 5, "credential": 5, "engine": 5,
+	"jobs":     6,
+	"graphapi": 7, "console": 7,
+	"app":    8,
+	"floors": 9,
+}
+
+var pure = []string{"errs", "synchronization", "directory", "scim", "expression", "odata", "mapping", "plan"}
+
+var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func list(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports,Deps", "github.com/provisor/provisor/internal/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportLaw(t *testing.T) {
+	t.Parallel()
+
+	seen := map[string]bool{}
+	for _, p := range list(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		seen[name] = true
+		mine, ok := floor[name]
+		if !ok {
+			t.Errorf("package %s stands on no floor; add it to the table and to ARCHITECTURE.md", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			dep, ok := strings.CutPrefix(imp, module)
+			if ok && floor[dep] >= mine {
+				t.Errorf("%s (floor %d) imports %s (floor %d)", name, mine, dep, floor[dep])
+			}
+		}
+	}
+	for name := range floor {
+		if !seen[name] {
+			t.Errorf("the table names %s, which no longer exists", name)
+		}
+	}
+}
+
+func TestPurePackagesDoNoIO(t *testing.T) {
+	t.Parallel()
+
+	deps := map[string][]string{}
+	for _, p := range list(t) {
+		deps[strings.TrimPrefix(p.ImportPath, module)] = p.Deps
+	}
+	for _, name := range pure {
+		for _, dep := range deps[name] {
+			for _, bad := range impure {
+				if dep == bad {
+					t.Errorf("%s reaches %s", name, bad)
+				}
+			}
+		}
+	}
+}
