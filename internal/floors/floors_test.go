@@ -15,18 +15,19 @@ const module = "github.com/provisor/provisor/internal/"
 // Pure packages may not reach packages that do I/O, even through the standard library.
 var floor = map[string]int{
 	"errs": 0, "keyring": 0,
-	"synchronization": 1, "directory": 1, "scim": 1, "expression": 1, "odata": 1, "authn": 1,
-	"mapping": 2,
-	"plan":    3,
-	"store":   4, "oauth": 4, "scimclient": 4,
-	"store/sqlstore": 5, "credential": 5, "engine": 5,
-	"jobs":     6,
-	"graphapi": 7, "console": 7,
-	"app":    8,
-	"floors": 9,
+	"directory": 1, "scim": 1, "expression": 1, "odata": 1,
+	"synchronization": 2, "directoryimport": 2,
+	"mapping": 3, "scimserver": 3, "scimserver/faults": 3,
+	"plan":  4,
+	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
+	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
+	"jobs": 7, "identity": 7,
+	"graphapi": 8, "graphcli": 8, "demo": 8,
+	"app":    9,
+	"floors": 10,
 }
 
-var pure = []string{"errs", "synchronization", "directory", "scim", "expression", "odata", "mapping", "plan"}
+var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "odata", "mapping", "plan"}
 
 var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
 

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+)
+
+// Config is how one `provisor serve` runs. [Settings] says what each member
+// means, where it comes from and what it is when nobody says anything.
+type Config struct {
+	Data           string
+	Listen         string
+	TLS            string
+	BaseURL        *url.URL // nil: made from the address that is listened on
+	LogLevel       slog.Level
+	LogFormat      string
+	BootstrapFile  string
+	SealingKey     string
+	EgressAllow    []netip.Prefix
+	AllowHTTP      Choice
+	TrustedIssuers []TrustedIssuer
+	Interval       time.Duration
+	Workers        int
+	Metrics        bool
+	LogRetention   time.Duration
+	Grace          time.Duration
+}
+
+// Choice is a switch that decides for itself when nobody sets it.
+type Choice uint8
+
+// The choices. The zero Choice is Auto.
+const (
+	Auto Choice = iota
+	On
+	Off
+)
+
+// Or returns whether c is on, or what auto says.
+func (c Choice) Or(auto bool) bool {
+	switch c {
+	case On:
+		return true
+	case Off:
+		return false
+	case Auto:
+		return auto
+	}
+	return auto
+}
+
+// TrustedIssuer is an external issuer whose tokens are accepted.
+type TrustedIssuer struct {
+	Issuer   string
+	Tenant   string // the tenant its callers act in; empty means the only one
+	Audience []string
+}

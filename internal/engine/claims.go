@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/provisor/provisor/internal/directory"
+)
+
+// matchClaims keeps two source objects of one page from racing for one target
+// object: a matching value is looked up and created by one of them at a time, and
+// a target object that one has taken is seen as taken by the other before it is
+// recorded.
+type matchClaims struct {
+	mu    sync.Mutex
+	busy  map[string]chan struct{}
+	taken map[string]directory.ObjectID
+}
+
+func newMatchClaims() *matchClaims {
+	return &matchClaims{busy: map[string]chan struct{}{}, taken: map[string]directory.ObjectID{}}
+}
+
+// hold waits until nobody else works with the value and returns the release.
+func (c *matchClaims) hold(ctx context.Context, kind directory.Kind, value string) (func(), error) {
+	key := string(kind) + " " + strings.ToLower(value)
+	for {
+		c.mu.Lock()
+		other, held := c.busy[key]
+		if !held {
+			mine := make(chan struct{})
+			c.busy[key] = mine
+			c.mu.Unlock()
+			return func() {
+				c.mu.Lock()
+				delete(c.busy, key)
+				c.mu.Unlock()
+				close(mine)
+			}, nil
+		}
+		c.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// take gives the target object to the source object, or returns who has it.
+func (c *matchClaims) take(kind directory.Kind, targetID string, id directory.ObjectID) (directory.ObjectID, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	key := string(kind) + " " + targetID
+	if owner, ok := c.taken[key]; ok && owner != id {
+		return owner, false
+	}
+	c.taken[key] = id
+	return id, true
+}
+
+// forget drops what was taken: it is recorded now.
+func (c *matchClaims) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.taken)
+}
+
+// streak counts objects in a row that failed because the target did not answer.
+type streak struct {
+	mu sync.Mutex
+	n  int
+}
+
+// after counts one more, or starts anew, and returns the length.
+func (s *streak) after(silent bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !silent {
+		s.n = 0
+		return 0
+	}
+	s.n++
+	return s.n
+}

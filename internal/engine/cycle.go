@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// Target is the side that a cycle writes to. [scimclient.Client] keeps it, and its
+// doc comments are the contract.
+type Target interface {
+	Find(ctx context.Context, resourceType string, m scimclient.Match) ([]scim.Resource, error)
+	Get(ctx context.Context, resourceType, id string, except ...string) (scim.Resource, error)
+	Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error)
+	Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error
+	Delete(ctx context.Context, resourceType, id string) error
+}
+
+// Options are what a cycle needs to know besides its job. Store, Target, Mappings,
+// Now and NewID are required.
+type Options struct {
+	Store    store.Provisioning
+	Target   Target
+	Mappings []*mapping.Mapping
+	// TakeAll provisions every user and group (SyncAll), else the assigned ones.
+	TakeAll bool
+	// KeepOutOfScope is SkipOutOfScopeDeletions.
+	KeepOutOfScope bool
+	// Concurrency bounds the requests under way at once; zero means 8.
+	Concurrency int
+	// ServicePrincipal names the application in the log.
+	ServicePrincipal synchronization.SummaryServicePrincipal
+	Now              func() time.Time
+	// NewID makes GUIDs.
+	NewID func() string
+	// Observe is told of every recorded outcome; nil is silence. It must be quick
+	// and may be called from several goroutines.
+	Observe func(action, status string)
+}
+
+const (
+	pageSize  = 500
+	groupSize = 100 // outcomes of one commit
+	// chunkSize is the number of members in one PATCH. Some targets take no more.
+	chunkSize = 100
+	// patience is how many objects in a row may fail because the target does not
+	// answer before the cycle ends and waits for the next one.
+	patience = 50
+)
+
+// Cycle is one run of one job, or the rest of one.
+type Cycle struct {
+	Options
+	claim  store.Claim
+	state  synchronization.Cycle
+	byKind map[directory.Kind]*mapping.Mapping
+	claims *matchClaims
+	silent streak
+	mu     sync.Mutex // guards state.Counts
+}
+
+// New prepares the cycle that the claimed job is in, or a new one.
+func New(o Options, claim store.Claim) *Cycle {
+	if o.Concurrency == 0 {
+		o.Concurrency = 8
+	}
+	if o.Observe == nil {
+		o.Observe = func(string, string) {}
+	}
+	c := &Cycle{Options: o, claim: claim, byKind: map[directory.Kind]*mapping.Mapping{}, claims: newMatchClaims()}
+	for _, m := range o.Mappings {
+		if c.byKind[m.Kind] == nil {
+			c.byKind[m.Kind] = m
+		}
+	}
+	if claim.Job.Cycle != nil {
+		c.state = *claim.Job.Cycle
+	}
+	return c
+}
+
+// Run works until the cycle is done, until the instant is past, or until
+// something ends it: the context, the store, or a target that refuses the
+// credentials or does not answer. It returns the state reached, which is recorded
+// up to the last page, in every case.
+func (c *Cycle) Run(ctx context.Context, until time.Time) (synchronization.Cycle, error) {
+	if err := c.begin(ctx); err != nil {
+		return c.state, err
+	}
+	for c.state.Phase != synchronization.PhaseDone && c.Now().Before(until) {
+		if err := context.Cause(ctx); err != nil {
+			return c.state, err
+		}
+		if err := c.step(ctx); err != nil {
+			return c.state, err
+		}
+	}
+	return c.state, nil
+}
+
+// begin opens a new cycle: it reads what changed up to the feed's present head.
+// Later changes belong to the next cycle.
+func (c *Cycle) begin(ctx context.Context) error {
+	if c.state.ID != "" {
+		return nil
+	}
+	head, err := c.Store.Head(ctx, c.claim.Job.Tenant)
+	if err != nil {
+		return err
+	}
+	from := c.claim.Job.Watermark
+	total, err := c.Store.CountChanges(ctx, c.claim.Job.Tenant, from, head)
+	if err != nil {
+		return err
+	}
+	c.state = synchronization.Cycle{ID: c.NewID(), Initial: from == 0, From: from, Head: head, Total: total}
+	c.state.Counts.ActivityID, c.state.Counts.Began = c.state.ID, c.Now()
+	return nil
+}
+
+// step does one page of the phase, or goes to the next phase.
+func (c *Cycle) step(ctx context.Context) error {
+	var more bool
+	var err error
+	switch c.state.Phase {
+	case synchronization.PhaseRetryUsers:
+		more, err = c.objects(ctx, directory.User, true)
+	case synchronization.PhaseUsers:
+		more, err = c.objects(ctx, directory.User, false)
+	case synchronization.PhaseRetryGroups:
+		more, err = c.objects(ctx, directory.Group, true)
+	case synchronization.PhaseGroups:
+		more, err = c.objects(ctx, directory.Group, false)
+	case synchronization.PhaseReferences:
+		more, err = c.references(ctx)
+	case synchronization.PhaseDone:
+	}
+	if err != nil || more {
+		return err
+	}
+	c.state.Phase++
+	c.state.After = 0
+	return nil
+}

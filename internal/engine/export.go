@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/plan"
+	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// fetch reads the linked resource and writes the differences. One that is gone is
+// looked up anew: it may have been replaced behind our back.
+func (a *attempt) fetch(ctx context.Context, d plan.Decision) (result, error) {
+	current, err := a.Target.Get(ctx, a.m.ResourceType, a.object.Link.TargetID, a.unread()...)
+	if scimclient.Is(err, scimclient.Missing) {
+		return a.find(ctx, d)
+	}
+	if err != nil {
+		return result{}, err
+	}
+	return a.write(ctx, d, current, false)
+}
+
+// unread names what is left out of reads: members can be many, and are read only
+// where they are reconciled.
+func (a *attempt) unread() []string {
+	if a.m.ResourceType == scim.GroupType {
+		return []string{"members"}
+	}
+	return nil
+}
+
+// find looks the object up by its matching attributes and links, creates or
+// refuses. Nobody else works with the same matching value meanwhile.
+func (a *attempt) find(ctx context.Context, d plan.Decision) (result, error) {
+	matches := a.desired.Matches()
+	if len(matches) == 0 {
+		return a.refused(plan.Decision{Code: "ImportSkipped", Reason: "none of its matching attributes has a value"}), nil
+	}
+	release, err := a.claims.hold(ctx, a.m.Kind, matches[0].Value)
+	if err != nil {
+		return result{}, err
+	}
+	defer release()
+	hits, err := a.lookUp(ctx, matches)
+	if err != nil {
+		return result{}, err
+	}
+	other, err := a.otherOwner(ctx, hits)
+	if err != nil {
+		return result{}, err
+	}
+	next := plan.Found(a.facts, len(hits), other)
+	next.Deprovision = next.Deprovision || d.Deprovision
+	switch next.Step {
+	case plan.Refuse:
+		return a.refused(next), nil
+	case plan.Create:
+		return a.create(ctx, next, matches)
+	case plan.Update:
+		return a.write(ctx, next, hits[0], true)
+	case plan.Skip, plan.Find, plan.Fetch, plan.Delete:
+	}
+	return a.gone(next), nil
+}
+
+// lookUp asks by one matching attribute after the other until one has a hit.
+func (a *attempt) lookUp(ctx context.Context, matches []mapping.Match) ([]scim.Resource, error) {
+	for _, m := range matches {
+		hits, err := a.Target.Find(ctx, a.m.ResourceType, scimclient.Match{Path: m.Path, Value: m.Value, CaseExact: m.CaseExact})
+		if err != nil || len(hits) > 0 {
+			return hits, err
+		}
+	}
+	return nil, nil
+}
+
+// otherOwner returns the source object that the single hit belongs to already, or
+// gives it to this one.
+func (a *attempt) otherOwner(ctx context.Context, hits []scim.Resource) (directory.ObjectID, error) {
+	if len(hits) != 1 {
+		return "", nil
+	}
+	owner, ok, err := a.Store.LinkedTo(ctx, a.claim, a.m.Kind, hits[0].ID())
+	if err != nil {
+		return "", err
+	}
+	if ok && owner != a.object.ID {
+		return owner, nil
+	}
+	if owner, mine := a.claims.take(a.m.Kind, hits[0].ID(), a.object.ID); !mine {
+		return owner, nil
+	}
+	return "", nil
+}
+
+// create creates the resource. When the answer is lost, or the target says that it
+// is there already, the target is asked before anything else is sent.
+func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping.Match) (result, error) {
+	body, err := a.desired.Resource()
+	if err != nil {
+		return result{}, &objectError{code: "AttributeValidationFailed", cause: err}
+	}
+	a.sent = true
+	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
+	if err == nil {
+		return a.created(d, created.ID()), nil
+	}
+	if !scimclient.Uncertain(err) && !scimclient.Is(err, scimclient.Clash) {
+		return result{}, err
+	}
+	hits, lookUpErr := a.lookUp(ctx, matches)
+	if lookUpErr != nil || len(hits) != 1 {
+		return result{}, err
+	}
+	other, ownerErr := a.otherOwner(ctx, hits)
+	if ownerErr != nil {
+		return result{}, ownerErr
+	}
+	if other != "" {
+		return a.refused(plan.Found(a.facts, 1, other)), nil
+	}
+	if scimclient.Uncertain(err) {
+		return a.completed(ctx, d, hits[0])
+	}
+	return a.write(ctx, plan.Found(a.facts, 1, ""), hits[0], true)
+}
+
+// created is the outcome of a create.
+func (a *attempt) created(d plan.Decision, targetID string) result {
+	a.claims.take(a.m.Kind, targetID, a.object.ID)
+	link := store.Link{TargetID: targetID, Managed: d.Managed, Digest: a.digest}
+	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties(), false)
+}
+
+// completed is the outcome of a create whose answer was lost and whose resource was
+// found: what it lacks is written.
+func (a *attempt) completed(ctx context.Context, d plan.Decision, found scim.Resource) (result, error) {
+	a.keptLink = store.Link{TargetID: found.ID(), Managed: true}
+	if diffs := a.desired.Differences(found, false); len(diffs) > 0 {
+		if err := a.Target.Patch(ctx, a.m.ResourceType, found.ID(), operations(diffs)); err != nil {
+			return result{}, err
+		}
+	}
+	link := store.Link{TargetID: found.ID(), Managed: d.Managed, Digest: a.digest}
+	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties(), true), nil
+}
+
+// write sends the differences to the resource. Adopted says that it was found by
+// its matching attributes, not by a link.
+func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resource, adopted bool) (result, error) {
+	diffs := a.desired.Differences(current, d.Deprovision)
+	next := plan.Write(a.facts, d, len(diffs))
+	link := store.Link{TargetID: current.ID(), Managed: next.Managed, Digest: a.digest}
+	if d.Deprovision {
+		link.Digest = nil // the rest of the values was not written
+	}
+	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || adopted}
+	if next.Step != plan.Update {
+		return a.unchanged(next, link, adopted), nil
+	}
+	a.sent = true
+	if err := a.Target.Patch(ctx, a.m.ResourceType, current.ID(), operations(diffs)); err != nil {
+		return result{}, err
+	}
+	action := synchronization.ActionUpdate
+	if mapping.Deactivates(diffs) {
+		action = synchronization.ActionDisable
+	}
+	return a.exported(action, next.Reason, link, changedProperties(diffs), adopted), nil
+}
+
+// remove deletes the linked resource and the link with it.
+func (a *attempt) remove(ctx context.Context, d plan.Decision) (result, error) {
+	a.sent = true
+	if err := a.Target.Delete(ctx, a.m.ResourceType, a.object.Link.TargetID); err != nil {
+		return result{}, err
+	}
+	return a.exported(synchronization.ActionDelete, d.Reason, store.Link{}, nil, false), nil
+}
+
+func operations(diffs []mapping.Difference) []scim.PatchOp {
+	ops := make([]scim.PatchOp, len(diffs))
+	for i := range diffs {
+		ops[i] = diffs[i].Op
+	}
+	return ops
+}

@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// ownersPage is how many owners of references are read at once.
+const ownersPage = 200
+
+// references reconciles one page of the owners that are due and reports whether
+// there may be more.
+func (c *Cycle) references(ctx context.Context) (bool, error) {
+	owners, err := c.Store.DueReferences(ctx, c.claim, directory.Key(c.state.After), ownersPage)
+	if err != nil || len(owners) == 0 {
+		return false, err
+	}
+	err = c.workers(ctx, len(owners), func(ctx context.Context, i int) error {
+		return c.owner(ctx, owners[i])
+	})
+	if err != nil {
+		return false, err
+	}
+	c.state.After = int64(owners[len(owners)-1].Key)
+	if err := c.Store.Record(ctx, c.claim, store.Batch{Cycle: c.snapshot()}); err != nil {
+		return false, err
+	}
+	return len(owners) == ownersPage, nil
+}
+
+// owner reconciles the references of one object. A failure that concerns it alone
+// leaves it due for the next cycle.
+func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
+	m := c.byKind[o.Kind]
+	if m == nil {
+		return c.Store.CloseReferences(ctx, c.claim, o.Key)
+	}
+	w := &reconciliation{Cycle: c, m: m, owner: o, open: o.Open}
+	for _, ref := range m.References {
+		err := w.reconcile(ctx, ref)
+		if err == nil {
+			continue
+		}
+		if fatal := c.fatal(ctx, err); fatal != nil {
+			return fatal
+		}
+		return w.failed(ctx, ref, err)
+	}
+	c.silent.after(false)
+	if w.owed {
+		return nil
+	}
+	return c.Store.CloseReferences(ctx, c.claim, o.Key)
+}
+
+// reconciliation is the work on the references of one owner.
+type reconciliation struct {
+	*Cycle
+	m     *mapping.Mapping
+	owner store.Owner
+	// open: what the target has may differ from the record.
+	open bool
+	// owed: some reference could not be written; the owner stays due.
+	owed bool
+}
+
+// attempts is how often the references of one owner are read back and written
+// again within one cycle when answers are lost.
+const attempts = 4
+
+// reconcile writes what the target lacks. When an answer is lost, what the target
+// has is read before anything is sent again.
+func (w *reconciliation) reconcile(ctx context.Context, ref mapping.Reference) error {
+	var err error
+	for range attempts {
+		if w.open {
+			if err := w.observe(ctx, ref); err != nil {
+				return err
+			}
+		}
+		if err = w.write(ctx, ref); !scimclient.Uncertain(err) {
+			return err
+		}
+		w.open = true
+	}
+	return err
+}
+
+// observe reads what the target has and settles the record by it.
+func (w *reconciliation) observe(ctx context.Context, ref mapping.Reference) error {
+	current, err := w.Target.Get(ctx, w.m.ResourceType, w.owner.TargetID)
+	if err != nil {
+		return err
+	}
+	if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, ref.Relation, referenced(current, ref)); err != nil {
+		return err
+	}
+	w.open = false
+	return nil
+}
+
+// referenced returns the ids to which a resource refers under a path.
+func referenced(r scim.Resource, ref mapping.Reference) []string {
+	v, ok := ref.Path.Base().Lookup(r)
+	if !ok {
+		return nil
+	}
+	list, isList := v.([]any)
+	if !isList {
+		list = []any{v}
+	}
+	var ids []string
+	for _, item := range list {
+		if id, ok := scim.ReferenceID(item); ok && id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// write sends every change, a chunk at a time. Each is remembered as pending
+// before it is sent and recorded before the next.
+func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error {
+	after := directory.Key(0)
+	for {
+		changes, err := w.Store.ReferenceChanges(ctx, w.claim, w.owner.Key, ref.Relation, after, chunkSize)
+		if err != nil || len(changes) == 0 {
+			return err
+		}
+		if err := w.Store.OpenReferences(ctx, w.claim, w.owner.Key, ref.Relation, changes); err != nil {
+			return err
+		}
+		after = changes[len(changes)-1].Referent
+		if err := w.chunk(ctx, ref, changes); err != nil {
+			return err
+		}
+	}
+}
+
+// chunk writes some changes in one PATCH. When the target refuses them, each is
+// tried alone, so that one bad member does not keep out the others.
+func (w *reconciliation) chunk(ctx context.Context, ref mapping.Reference, changes []store.ReferenceChange) error {
+	err := w.Target.Patch(ctx, w.m.ResourceType, w.owner.TargetID, referenceOps(ref, changes))
+	if err == nil {
+		w.countReferences(len(changes))
+		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, changes, w.written(ref, changes))
+	}
+	if !scimclient.Is(err, scimclient.Refused) && !scimclient.Is(err, scimclient.Clash) {
+		return err
+	}
+	if len(changes) == 1 {
+		w.owed = true
+		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, nil, w.refusal(ref, err))
+	}
+	for i := range changes {
+		if err := w.chunk(ctx, ref, changes[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// referenceOps writes changes as PATCH operations. A single reference that changes
+// is replaced in one operation.
+func referenceOps(ref mapping.Reference, changes []store.ReferenceChange) []scim.PatchOp {
+	var added, removed []string
+	for _, c := range changes {
+		if c.Remove {
+			removed = append(removed, c.TargetID)
+		} else {
+			added = append(added, c.TargetID)
+		}
+	}
+	if ref.Relation.Single() {
+		return []scim.PatchOp{singleOp(ref, added, removed)}
+	}
+	var ops []scim.PatchOp
+	if len(removed) > 0 {
+		ops = append(ops, scim.PatchOp{Op: scim.Remove, Path: ref.Path, Value: scim.RemoveMembers(removed...).Value})
+	}
+	if len(added) > 0 {
+		ops = append(ops, scim.PatchOp{Op: scim.Add, Path: ref.Path, Value: scim.AddMembers(added...).Value})
+	}
+	return ops
+}
+
+func singleOp(ref mapping.Reference, added, removed []string) scim.PatchOp {
+	switch {
+	case len(added) == 0:
+		return scim.PatchOp{Op: scim.Remove, Path: ref.Path}
+	case len(removed) == 0:
+		return scim.PatchOp{Op: scim.Add, Path: ref.Path, Value: added[0]}
+	default:
+		return scim.PatchOp{Op: scim.Replace, Path: ref.Path, Value: added[0]}
+	}
+}
+
+// failed notes a failure that concerns this owner. An owner that is gone at the
+// target is looked at anew in the next cycle.
+func (w *reconciliation) failed(ctx context.Context, ref mapping.Reference, err error) error {
+	w.countFailure()
+	if !scimclient.Is(err, scimclient.Missing) {
+		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, nil, w.refusal(ref, err))
+	}
+	now := w.Now()
+	link := store.Link{TargetID: w.owner.TargetID, Managed: w.owner.Managed, Failure: &store.Failure{
+		Code: scimclient.Code(err), Reason: err.Error(), Attempts: 1, First: now, RetryAt: now,
+	}}
+	return w.Store.Record(ctx, w.claim, store.Batch{Cycle: w.snapshot(), Outcomes: []store.Outcome{{
+		Object: w.owner.Key, Kind: w.owner.Kind, Link: link, Log: w.refusal(ref, err),
+	}}})
+}
+
+// written is the log entry of references that the target took.
+func (w *reconciliation) written(ref mapping.Reference, changes []store.ReferenceChange) *store.LogEntry {
+	changed := make([]synchronization.ModifiedProperty, len(changes))
+	for i, c := range changes {
+		id, none := string(c.ID), ""
+		changed[i] = synchronization.ModifiedProperty{DisplayName: string(ref.Relation), OldValue: &none, NewValue: &id}
+		if c.Remove {
+			changed[i].OldValue, changed[i].NewValue = &id, &none
+		}
+	}
+	return w.log(verdict{
+		action: synchronization.ActionUpdate, status: synchronization.ResultSuccess,
+		reason: fmt.Sprintf("%d reference(s) of %s were written", len(changes), ref.Relation), changed: changed,
+	})
+}
+
+// refusal is the log entry of references that could not be written.
+func (w *reconciliation) refusal(ref mapping.Reference, err error) *store.LogEntry {
+	return w.log(verdict{
+		action: synchronization.ActionUpdate, status: synchronization.ResultFailure, code: codeOf(err), recommended: advice(err),
+		reason: fmt.Sprintf("references of %s could not be written and stay owed: %v", ref.Relation, err),
+	})
+}
+
+func (w *reconciliation) log(v verdict) *store.LogEntry {
+	s := w.summary(v)
+	s.SourceIdentity = synchronization.SummaryIdentity{ID: string(w.owner.ID), DisplayName: w.owner.Name, IdentityType: title(w.owner.Kind), Details: map[string]string{}}
+	s.TargetIdentity = synchronization.SummaryIdentity{ID: w.owner.TargetID, DisplayName: w.owner.Name, IdentityType: w.m.ResourceType, Details: map[string]string{}}
+	s.ProvisioningSteps = []synchronization.SummaryStep{
+		step("EntryImport", "import", synchronization.ResultSuccess, fmt.Sprintf("Read %s %s from the directory.", w.owner.Kind, w.owner.ID)),
+		step("EntryExportUpdate", "referenceResolution", v.status, sentence(v.reason)),
+	}
+	w.Observe(v.action, v.status)
+	return logEntry(s)
+}

@@ -1,0 +1,313 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/engine"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/scimserver"
+	"github.com/provisor/provisor/internal/scimserver/faults"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+const tenant = directory.TenantID("6f1f7a0e-0000-4000-8000-000000000001")
+
+// world is a directory in a real database, a real SCIM server on loopback behind
+// faults, and a job between them.
+type world struct {
+	t        testing.TB
+	db       store.Store
+	sp       directory.ObjectID
+	job      synchronization.JobID
+	server   *scimserver.Server
+	injector *faults.Injector
+	target   *scimclient.Client
+	takeAll  bool
+	keepOut  bool
+	now      time.Time
+}
+
+// terrain says how the other side of a world behaves.
+type terrain struct {
+	dialect  scim.Dialect
+	schedule faults.Schedule
+	flaws    scimserver.Flaws
+	mode     scim.Mode
+	timeout  time.Duration
+}
+
+func newWorld(t testing.TB, g terrain) *world {
+	t.Helper()
+	ctx := t.Context()
+	w := &world{t: t, takeAll: true, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	db, err := sqlstore.Open(ctx, filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	w.db = db
+	require.NoError(t, db.CreateTenant(ctx, store.Tenant{ID: tenant, DisplayName: "Test", Domain: "example.com", Created: w.now}))
+	w.sp = w.create(directory.ServicePrincipal, directory.Attributes{"displayName": "App", "appId": uuid.NewString()})
+	w.server = scimserver.New(scimserver.Options{Flaws: g.flaws, Mode: g.mode, MaxResults: 1 << 20})
+	w.injector = faults.Wrap(w.server, g.schedule)
+	listener := httptest.NewServer(w.injector)
+	t.Cleanup(listener.Close)
+	if g.timeout == 0 {
+		g.timeout = 10 * time.Second
+	}
+	w.target, err = scimclient.New(scimclient.Options{
+		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout},
+		Now: time.Now, Wait: func(context.Context, time.Duration) error { return nil },
+	})
+	require.NoError(t, err)
+	w.createJob()
+	return w
+}
+
+func (w *world) createJob() {
+	w.t.Helper()
+	template, _ := synchronization.TemplateNamed("scim")
+	w.job = synchronization.NewJobID("scim", tenant, uuid.NewString())
+	job := synchronization.Job{
+		ID: w.job, Tenant: tenant, ServicePrincipal: w.sp, TemplateID: "scim", Generation: 1, Created: w.now,
+		Schedule: synchronization.Schedule{State: synchronization.ScheduleActive, Interval: 40 * time.Minute},
+		Status:   synchronization.Status{Code: synchronization.Active}, NextRun: w.now,
+	}
+	require.NoError(w.t, w.db.CreateJob(w.t.Context(), job, template.Schema))
+}
+
+func (w *world) create(kind directory.Kind, a directory.Attributes) directory.ObjectID {
+	w.t.Helper()
+	o, err := w.db.CreateObject(w.t.Context(), tenant, directory.Object{
+		ID: directory.ObjectID(uuid.NewString()), Kind: kind, Created: w.now, Modified: w.now, Attributes: a,
+	})
+	require.NoError(w.t, err)
+	return o.ID
+}
+
+// user creates the nth user.
+func (w *world) user(n int) directory.ObjectID {
+	return w.create(directory.User, directory.Attributes{
+		"accountEnabled": true, "userPrincipalName": fmt.Sprintf("user%d@example.com", n), "displayName": fmt.Sprintf("User %d", n),
+		"mail": fmt.Sprintf("user%d@example.com", n), "givenName": "User", "surname": fmt.Sprint(n), "department": "Sales", "city": "Bern",
+	})
+}
+
+func (w *world) users(n int) []directory.ObjectID {
+	ids := make([]directory.ObjectID, n)
+	for i := range ids {
+		ids[i] = w.user(i)
+	}
+	return ids
+}
+
+func (w *world) group(name string, members ...directory.ObjectID) directory.ObjectID {
+	w.t.Helper()
+	id := w.create(directory.Group, directory.Attributes{"displayName": name, "securityEnabled": true, "mailEnabled": false, "mailNickname": name})
+	for _, m := range members {
+		w.relate(id, directory.Members, m)
+	}
+	return id
+}
+
+func (w *world) relate(from directory.ObjectID, r directory.Relation, to directory.ObjectID) {
+	w.t.Helper()
+	_, err := w.db.Relate(w.t.Context(), tenant, from, r, to)
+	require.NoError(w.t, err)
+}
+
+func (w *world) unrelate(from directory.ObjectID, r directory.Relation, to directory.ObjectID) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.Unrelate(w.t.Context(), tenant, from, r, to))
+}
+
+func (w *world) set(id directory.ObjectID, name string, value any) {
+	w.t.Helper()
+	_, err := w.db.UpdateObject(w.t.Context(), tenant, store.Ref{ID: id}, w.now, func(a directory.Attributes) (directory.Attributes, error) {
+		a[name] = value
+		return a, nil
+	})
+	require.NoError(w.t, err)
+}
+
+func (w *world) assign(principal directory.ObjectID) string {
+	w.t.Helper()
+	o, err := w.db.Object(w.t.Context(), tenant, store.Ref{ID: principal})
+	require.NoError(w.t, err)
+	a := directory.AppRoleAssignment{ID: uuid.NewString(), Principal: principal, PrincipalKind: o.Kind, Resource: w.sp, AppRoleID: directory.DefaultAppRole, Created: w.now}
+	require.NoError(w.t, w.db.Assign(w.t.Context(), tenant, a))
+	return a.ID
+}
+
+// cycle runs one whole cycle and returns its counts and the error that ended it.
+func (w *world) cycle() (synchronization.TaskExecution, error) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	w.now = w.now.Add(time.Hour)
+	claim, ok, err := w.db.ClaimJob(ctx, "test", w.now, time.Minute)
+	require.NoError(w.t, err)
+	require.True(w.t, ok, "the job is due")
+	state, runErr := w.engine(ctx, claim).Run(ctx, w.now.Add(time.Minute))
+	require.NoError(w.t, w.db.ReleaseClaim(ctx, claim, func(j synchronization.Job) synchronization.Job {
+		if runErr != nil {
+			return j.Failing(state, synchronization.ExecutionError{Message: runErr.Error()}, w.now)
+		}
+		return j.Finished(state, w.now)
+	}))
+	return state.Counts, runErr
+}
+
+func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
+	w.t.Helper()
+	schema, err := w.db.Schema(ctx, tenant, w.job)
+	require.NoError(w.t, err)
+	mappings, err := mapping.Compile(schema)
+	require.NoError(w.t, err)
+	return engine.New(engine.Options{
+		Store: w.db, Target: w.target, Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8,
+		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
+		Now:              func() time.Time { return w.now }, NewID: uuid.NewString,
+	}, claim)
+}
+
+// settle runs cycles until one sends nothing.
+func (w *world) settle() {
+	w.t.Helper()
+	for range 30 {
+		before := w.injector.Requests()
+		_, err := w.cycle()
+		if err == nil && w.injector.Requests() == before {
+			return
+		}
+	}
+	w.t.Fatal("30 cycles did not reach a steady state")
+}
+
+// restart orders a restart.
+func (w *world) restart(scope synchronization.ResetScope) {
+	w.t.Helper()
+	reset := store.Reset{Links: scope.Has(synchronization.ResetConnectorDataStore), Failures: scope.Has(synchronization.ResetEscrows)}
+	_, err := w.db.UpdateJob(w.t.Context(), tenant, w.job, reset, func(j synchronization.Job) (synchronization.Job, error) { return j.Restart(scope, w.now), nil })
+	require.NoError(w.t, err)
+}
+
+// account is what the oracle compares of one target user.
+type account struct {
+	UserName, DisplayName, Department, Manager string
+	Active                                     bool
+}
+
+// expected derives the end state from the directory alone.
+func (w *world) expected() (map[string]account, map[string][]string) {
+	w.t.Helper()
+	ctx := w.t.Context()
+	accounts, groups := map[string]account{}, map[string][]string{}
+	for _, o := range w.all(directory.User) {
+		a := account{
+			UserName: o.Attributes.String("userPrincipalName"), DisplayName: o.Attributes.String("displayName"),
+			Department: o.Attributes.String("department"), Active: o.Attributes["accountEnabled"] != false,
+		}
+		page, err := w.db.Related(ctx, tenant, o.ID, directory.Manager, false, store.Query{})
+		require.NoError(w.t, err)
+		if len(page.Objects) > 0 {
+			a.Manager = page.Objects[0].Attributes.String("userPrincipalName")
+		}
+		accounts[a.UserName] = a
+	}
+	for _, o := range w.all(directory.Group) {
+		var members []string
+		q := store.Query{Top: 999}
+		for {
+			page, err := w.db.Related(ctx, tenant, o.ID, directory.Members, false, q)
+			require.NoError(w.t, err)
+			for _, m := range page.Objects {
+				members = append(members, m.Attributes.String("userPrincipalName"))
+			}
+			if q.After = page.Next; page.Next == "" {
+				break
+			}
+		}
+		slices.Sort(members)
+		groups[o.Attributes.String("displayName")] = members
+	}
+	return accounts, groups
+}
+
+func (w *world) all(kind directory.Kind) []directory.Object {
+	w.t.Helper()
+	var all []directory.Object
+	q := store.Query{Kind: kind, Top: 999}
+	for {
+		page, err := w.db.Objects(w.t.Context(), tenant, q)
+		require.NoError(w.t, err)
+		all = append(all, page.Objects...)
+		if q.After = page.Next; page.Next == "" {
+			return all
+		}
+	}
+}
+
+// verify compares the target with the oracle: nothing doubled, nothing lost.
+func (w *world) verify() {
+	w.t.Helper()
+	users, groups := w.server.Snapshot()
+	names := map[string]string{}
+	for _, u := range users {
+		name, _ := u.Get("userName")
+		names[u.ID()] = fmt.Sprint(name)
+	}
+	gotAccounts := map[string]account{}
+	for _, u := range users {
+		a := w.observed(u, names)
+		_, doubled := gotAccounts[a.UserName]
+		require.False(w.t, doubled, "user %s exists twice at the target", a.UserName)
+		gotAccounts[a.UserName] = a
+	}
+	gotGroups := map[string][]string{}
+	for _, g := range groups {
+		name, _ := g.Get("displayName")
+		_, doubled := gotGroups[fmt.Sprint(name)]
+		require.False(w.t, doubled, "group %v exists twice at the target", name)
+		var members []string
+		for _, id := range g.MemberIDs() {
+			members = append(members, names[id])
+		}
+		slices.Sort(members)
+		gotGroups[fmt.Sprint(name)] = members
+	}
+	wantAccounts, wantGroups := w.expected()
+	require.Equal(w.t, wantAccounts, gotAccounts)
+	require.Equal(w.t, wantGroups, gotGroups)
+}
+
+func (w *world) observed(u scim.Resource, names map[string]string) account {
+	text := func(path string) string {
+		v, ok := u.Get(path)
+		if !ok {
+			return ""
+		}
+		return fmt.Sprint(v)
+	}
+	a := account{
+		UserName: text("userName"), DisplayName: text("displayName"),
+		Department: text("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"), Active: text("active") == "true",
+	}
+	if v, ok := u.Get("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"); ok {
+		id, _ := scim.ReferenceID(v)
+		a.Manager = names[id]
+	}
+	return a
+}

@@ -1,0 +1,313 @@
+package expression
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
+
+// Kind tells what a [Value] holds.
+type Kind uint8
+
+// The kinds. The zero Kind is null: an attribute that the object does not have.
+const (
+	KindNull                Kind = iota
+	KindString                   // text, the base type of the language
+	KindInteger                  // a whole number
+	KindFloat                    // a number with a fraction
+	KindBoolean                  // True or False
+	KindDateTime                 // an instant, in UTC, to 100 ns
+	KindReference                // the id of another object
+	KindList                     // several texts, in order
+	KindComplex                  // one or several complex values, such as role assignments
+	KindIgnoreAttributeFlow      // not a value: leave the target attribute alone
+	KindIgnoreObjectFlow         // not a value: skip the whole object
+)
+
+// Value is one value of the language. The zero Value is null. Values are
+// immutable and may be shared between goroutines; what List and Complex return
+// must not be changed.
+type Value struct {
+	kind     Kind
+	redacted bool
+	num      int64  // Integer, Boolean (0 or 1), DateTime (ticks), Float (bits)
+	str      string // String, Reference; a number as it was written, or empty
+	many     *many
+}
+
+// many holds what does not fit into the flat part of a Value.
+type many struct {
+	list    []string
+	objects []map[string]any
+	single  bool     // a lone complex value rather than a list of one
+	patch   []string // see Value.PatchTexts
+}
+
+// StringValue returns s as a value.
+func StringValue(s string) Value { return Value{kind: KindString, str: s} }
+
+// IntegerValue returns n as a value.
+func IntegerValue(n int64) Value { return Value{kind: KindInteger, num: n} }
+
+// BooleanValue returns b as a value.
+func BooleanValue(b bool) Value {
+	if b {
+		return Value{kind: KindBoolean, num: 1}
+	}
+	return Value{kind: KindBoolean}
+}
+
+// ReferenceValue returns a reference to the object with that id.
+func ReferenceValue(id string) Value { return Value{kind: KindReference, str: id} }
+
+// ListValue returns a multi-valued attribute. The slice is kept, not copied.
+func ListValue(items []string) Value { return Value{kind: KindList, many: &many{list: items}} }
+
+// TimeValue returns the instant t as a value; what is finer than 100 ns is cut off.
+func TimeValue(t time.Time) Value { return Value{kind: KindDateTime, num: ticks(t)} }
+
+func floatValue(f float64) Value {
+	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+		return IntegerValue(int64(f))
+	}
+	return Value{kind: KindFloat, num: int64(math.Float64bits(f))} //nolint:gosec // a bit pattern, turned back in float
+}
+
+func complexValue(items []map[string]any) Value {
+	return Value{kind: KindComplex, many: &many{objects: items}}
+}
+
+// ValueOf turns decoded JSON and plain Go values into a Value: nil, string,
+// bool, numbers, json.Number, time.Time, []string, []any, map[string]any and
+// []map[string]any. A list that holds an object is complex; any other list is a
+// list of texts, without its nulls. What is none of these becomes its fmt text.
+func ValueOf(v any) Value {
+	switch v := v.(type) {
+	case nil:
+		return Value{}
+	case Value:
+		return v
+	case string:
+		return StringValue(v)
+	case bool:
+		return BooleanValue(v)
+	case time.Time:
+		return TimeValue(v)
+	case []string:
+		return ListValue(v)
+	case []any:
+		return listOf(v)
+	case map[string]any:
+		return Value{kind: KindComplex, many: &many{objects: []map[string]any{v}, single: true}}
+	case []map[string]any:
+		return complexValue(v)
+	default:
+		return numberOf(v)
+	}
+}
+
+func numberOf(v any) Value {
+	switch v := v.(type) {
+	case int:
+		return IntegerValue(int64(v))
+	case int32:
+		return IntegerValue(int64(v))
+	case int64:
+		return IntegerValue(v)
+	case float64:
+		return floatValue(v)
+	case json.Number:
+		return numberValue(v.String())
+	default:
+		return StringValue(fmt.Sprint(v))
+	}
+}
+
+// numberValue reads a number and keeps it as it was written.
+func numberValue(text string) Value {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return Value{kind: KindInteger, num: n, str: text}
+	}
+	if f, err := strconv.ParseFloat(text, 64); err == nil {
+		return Value{kind: KindFloat, num: int64(math.Float64bits(f)), str: text} //nolint:gosec // a bit pattern, turned back in float
+	}
+	return StringValue(text)
+}
+
+func listOf(items []any) Value {
+	var objects []map[string]any
+	texts := make([]string, 0, len(items))
+	for _, item := range items {
+		if object, ok := item.(map[string]any); ok {
+			objects = append(objects, object)
+			continue
+		}
+		if item != nil {
+			texts = append(texts, ValueOf(item).Text())
+		}
+	}
+	if len(objects) > 0 {
+		return complexValue(objects)
+	}
+	return ListValue(texts)
+}
+
+// Kind returns what the value holds.
+func (v Value) Kind() Kind { return v.kind }
+
+// IsNull reports whether the value is absent.
+func (v Value) IsNull() bool { return v.kind == KindNull }
+
+// Redacted reports whether the value must not be shown, as Redact asks.
+func (v Value) Redacted() bool { return v.redacted }
+
+// List returns the items of a list, one item for a single text, nil for null
+// and for complex values.
+func (v Value) List() []string {
+	switch v.kind {
+	case KindList:
+		return v.many.list
+	case KindString, KindInteger, KindFloat, KindBoolean, KindDateTime, KindReference:
+		return []string{v.Text()}
+	case KindNull, KindComplex, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
+	}
+	return nil
+}
+
+// Complex returns the complex values, nil for every other kind.
+func (v Value) Complex() []map[string]any {
+	if v.kind != KindComplex {
+		return nil
+	}
+	return v.many.objects
+}
+
+// PatchTexts returns, for the result of AppRoleAssignmentsComplex, each
+// assignment as the JSON text that the service adds to roles by PATCH when the
+// target has not opted in to the newer dialect; nil for every other value.
+func (v Value) PatchTexts() []string {
+	if v.many == nil {
+		return nil
+	}
+	return v.many.patch
+}
+
+// Text returns the value as the language writes it: True and False for
+// booleans, M/d/yyyy h:mm:ss tt for instants, the keyword for a flow marker,
+// JSON for lists and complex values, and nothing for null.
+func (v Value) Text() string {
+	switch v.kind {
+	case KindString, KindReference:
+		return v.str
+	case KindInteger, KindFloat:
+		return v.numberText()
+	case KindBoolean:
+		if v.num != 0 {
+			return "True"
+		}
+		return "False"
+	case KindDateTime:
+		return generalDateTime(v.time())
+	case KindList, KindComplex:
+		return jsonText(v.Any())
+	case KindIgnoreAttributeFlow:
+		return keywordIgnoreAttribute
+	case KindIgnoreObjectFlow:
+		return keywordIgnoreObject
+	case KindNull:
+	}
+	return ""
+}
+
+func (v Value) numberText() string {
+	if v.str != "" {
+		return v.str
+	}
+	if v.kind == KindInteger {
+		return strconv.FormatInt(v.num, 10)
+	}
+	return strconv.FormatFloat(v.float(), 'f', -1, 64)
+}
+
+func jsonText(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// String returns the text for a log or a message: [Redact] where the value must
+// not be shown.
+func (v Value) String() string {
+	if v.redacted {
+		return "[Redact]"
+	}
+	return v.Text()
+}
+
+// GoString is String, so that %#v does not show what must not be shown.
+func (v Value) GoString() string { return v.String() }
+
+// Any returns the value as a plain Go value: nil, string, int64, float64, bool,
+// []string, map[string]any or []map[string]any. An instant is its text. A flow
+// marker is nil: ask Kind first.
+func (v Value) Any() any {
+	switch v.kind {
+	case KindString, KindReference:
+		return v.str
+	case KindDateTime:
+		return v.Text()
+	case KindInteger:
+		return v.num
+	case KindFloat:
+		return v.float()
+	case KindBoolean:
+		return v.num != 0
+	case KindList:
+		return v.many.list
+	case KindComplex:
+		return v.many.any()
+	case KindNull, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
+	}
+	return nil
+}
+
+func (m *many) any() any {
+	if m.single {
+		return m.objects[0]
+	}
+	return m.objects
+}
+
+func (v Value) float() float64 {
+	if v.kind == KindFloat {
+		return math.Float64frombits(uint64(v.num)) //nolint:gosec // a bit pattern, made in floatValue
+	}
+	return float64(v.num)
+}
+
+func (v Value) time() time.Time { return fromTicks(v.num) }
+
+// isFlow reports whether the value is a marker rather than a value.
+func (v Value) isFlow() bool {
+	return v.kind == KindIgnoreAttributeFlow || v.kind == KindIgnoreObjectFlow
+}
+
+// isEmpty reports whether the value is null, an empty text or an empty list.
+func (v Value) isEmpty() bool {
+	switch v.kind {
+	case KindNull:
+		return true
+	case KindString, KindReference:
+		return v.str == ""
+	case KindList:
+		return len(v.many.list) == 0
+	case KindComplex:
+		return len(v.many.objects) == 0
+	case KindInteger, KindFloat, KindBoolean, KindDateTime, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
+	}
+	return false
+}

@@ -1,0 +1,97 @@
+package graphapi
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/odata"
+)
+
+// Versions is a set of API versions.
+type Versions uint8
+
+// The versions. Own is the surface below /provisor, which Graph does not have.
+const (
+	V1 Versions = 1 << iota
+	Beta
+	Own
+)
+
+// Both is every version of Graph.
+const Both = V1 | Beta
+
+// String returns the first path segment of a single version.
+func (v Versions) String() string {
+	switch v {
+	case V1:
+		return "v1.0"
+	case Beta:
+		return "beta"
+	case Own:
+		return "provisor"
+	default:
+		return ""
+	}
+}
+
+// version reads the first path segment; zero when it names none.
+func version(segment string) Versions {
+	switch segment {
+	case "v1.0", "V1.0":
+		return V1
+	case "beta", "Beta", "BETA":
+		return Beta
+	case "provisor":
+		return Own
+	default:
+		return 0
+	}
+}
+
+// Route is one row of the surface: a method on a resource path.
+type Route struct {
+	Method   string
+	Pattern  string // segments joined by "/", keys in braces
+	Versions Versions
+	// Operation is what the caller must be permitted to do.
+	Operation identity.Operation
+	// Public marks the few rows that a caller without a token may use; they have no
+	// Operation.
+	Public bool
+	// Options are the system query options that the row understands.
+	Options []odata.Option
+	// Deprecated rows announce on beta that they will go.
+	Deprecated bool
+
+	subject subject
+	body    bodyRule
+	// operations replaces Operation where the body or the object decides what is
+	// asked; every operation it returns must be permitted.
+	operations func(ctx context.Context, q *request) ([]identity.Operation, error)
+	handle     handler
+}
+
+// handler carries out a request and returns its answer. It has been authorized.
+type handler func(ctx context.Context, q *request) (answer, error)
+
+// subject is how the object that a row's operation concerns is found.
+type subject uint8
+
+const (
+	noSubject        subject = iota // a collection, or something without owner
+	applicationOrSP                 // {id} of applications or servicePrincipals
+	userSubject                     // {id} of users
+	groupSubject                    // {id} of groups
+	deletedSubject                  // {id} of deletedItems
+	directorySubject                // {id} of directoryObjects
+)
+
+// bodyRule says what a row reads of the body.
+type bodyRule uint8
+
+const (
+	noBody       bodyRule = iota // ignored, within bounds
+	jsonOptional                 // JSON, or nothing
+	jsonRequired                 // JSON
+	jsonLarge                    // JSON of the size of a schema
+)

@@ -1,0 +1,102 @@
+package jobs
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/provisor/provisor/internal/engine"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// build gathers what the claimed job's cycle needs: its schema compiled, its
+// target, and the settings that are kept among the secrets.
+func (s *Service) build(ctx context.Context, claim store.Claim) (engine.Options, error) {
+	job := claim.Job
+	sp, err := s.Store.Object(ctx, job.Tenant, store.Ref{ID: job.ServicePrincipal})
+	if err != nil {
+		return engine.Options{}, err
+	}
+	schema, err := s.Store.Schema(ctx, job.Tenant, job.ID)
+	if err != nil {
+		return engine.Options{}, err
+	}
+	mappings, err := mapping.Compile(schema)
+	if err != nil {
+		return engine.Options{}, err
+	}
+	settings, err := s.settings(ctx, job)
+	if err != nil {
+		return engine.Options{}, err
+	}
+	target, err := s.target(job, settings)
+	if err != nil {
+		return engine.Options{}, err
+	}
+	return engine.Options{
+		Store: s.Store, Target: target, Mappings: mappings,
+		TakeAll:        synchronization.ParseFlag(settings[synchronization.SecretSyncAll]),
+		KeepOutOfScope: synchronization.ParseFlag(settings[synchronization.SecretSkipOutOfScopeDeletions]),
+		Concurrency:    s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
+		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(sp.ID), DisplayName: sp.Attributes.String("displayName")},
+	}, nil
+}
+
+// settings returns the listed secrets by key; sensitive values are masked and not
+// needed here.
+func (s *Service) settings(ctx context.Context, job synchronization.Job) (map[synchronization.Secret]string, error) {
+	pairs, err := s.Credentials.List(ctx, job.Tenant, job.ServicePrincipal)
+	if err != nil {
+		return nil, err
+	}
+	settings := make(map[synchronization.Secret]string, len(pairs))
+	for _, p := range pairs {
+		settings[p.Key] = p.Value
+	}
+	return settings, nil
+}
+
+// target returns the client of the job's application.
+func (s *Service) target(job synchronization.Job, settings map[synchronization.Secret]string) (*scimclient.Client, error) {
+	base := settings[synchronization.SecretBaseAddress]
+	if base == "" {
+		return nil, errs.New(errs.Invalid, "SystemForCrossDomainIdentityManagementInvalidCredentials",
+			"Please provide a valid tenant URL for your application: the secret BaseAddress is missing. PUT it to …/synchronization/secrets.")
+	}
+	dialect, err := dialectOf(job)
+	if err != nil {
+		return nil, err
+	}
+	transport := s.Credentials.Transport(job.Tenant, job.ServicePrincipal, s.Outbound)
+	return scimclient.New(scimclient.Options{
+		BaseURL: base, Dialect: dialect, Now: s.Now,
+		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout, CheckRedirect: stay},
+	})
+}
+
+// stay refuses redirects: they would carry credentials and people's data to an
+// address that nobody entered.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// dialectOf reads the job's setting; a job without one speaks as Entra does.
+func dialectOf(job synchronization.Job) (scim.Dialect, error) {
+	name := job.Setting(synchronization.SettingDialect)
+	if name == "" {
+		return scim.Entra, nil
+	}
+	return scim.ParseDialect(name)
+}
+
+// checkSettings refuses settings that a cycle could not use.
+func checkSettings(settings []synchronization.KeyValue) error {
+	j := synchronization.Job{Settings: settings}
+	if _, err := dialectOf(j); err != nil {
+		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
+			"The setting %s is %.64q; it takes entra, entra-scim062020 and rfc7644.", synchronization.SettingDialect, j.Setting(synchronization.SettingDialect))
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/provisor/provisor/internal/engine"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// idle is the longest that a worker sleeps without looking for due jobs; another
+// process may have made one due.
+const idle = time.Second
+
+// Run runs the workers until ctx ends; then running cycles end at their next
+// record and their claims are released. It is the lease runner: the store's job
+// rows are its queue.
+func (s *Service) Run(ctx context.Context) error {
+	var group errgroup.Group
+	for range s.Workers {
+		group.Go(func() error {
+			s.work(ctx)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// work claims and runs one job after the other.
+func (s *Service) work(ctx context.Context) {
+	for ctx.Err() == nil {
+		claim, ok, err := s.Store.ClaimJob(ctx, s.Holder, s.Now(), s.Lease)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.Log.LogAttrs(ctx, slog.LevelError, "cannot claim a job", slog.String("error", err.Error()))
+			s.rest(ctx)
+		case !ok:
+			s.rest(ctx)
+		default:
+			s.Wake() // another may be due as well
+			s.slice(ctx, claim)
+		}
+	}
+}
+
+// rest sleeps until something may be due.
+func (s *Service) rest(ctx context.Context) {
+	timer := time.NewTimer(idle)
+	defer timer.Stop()
+	select {
+	case <-s.wake:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// slice runs one slice of the claimed job's cycle and writes what came of it.
+func (s *Service) slice(ctx context.Context, claim store.Claim) {
+	running, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	s.running.add(claim.Job.ID, cancel)
+	defer s.running.remove(claim.Job.ID)
+	stopRenewal := s.renew(running, claim, cancel)
+	state, err := s.cycle(running, claim)
+	stopRenewal()
+	release := s.ending(ctx, claim, state, err)
+	if err := s.Store.ReleaseClaim(context.WithoutCancel(ctx), claim, release); err != nil && !errs.Is(err, errs.Conflict) && !errs.Is(err, errs.NotFound) {
+		s.Log.LogAttrs(ctx, slog.LevelError, "cannot release a job; its lease ends by itself",
+			slog.String("job", string(claim.Job.ID)), slog.String("error", err.Error()))
+	}
+}
+
+// cycle builds the cycle and runs it for one slice.
+func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization.Cycle, error) {
+	options, err := s.build(ctx, claim)
+	if err != nil {
+		return synchronization.Cycle{}, err
+	}
+	return engine.New(options, claim).Run(ctx, s.Now().Add(s.Slice))
+}
+
+// renew keeps the lease while a slice runs, and cancels the slice when the claim is
+// lost. It returns the function that ends it.
+func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.CancelCauseFunc) func() {
+	ctx, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(s.Lease / 3)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+				if err := s.Store.RenewClaim(ctx, claim, s.Now().Add(s.Lease)); errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
+					cancel(err)
+					return
+				}
+			}
+		}
+	}()
+	return func() {
+		stop()
+		<-done
+	}
+}
+
+// ending returns the change of the job row that a slice ends with, and logs it.
+func (s *Service) ending(ctx context.Context, claim store.Claim, state synchronization.Cycle, err error) func(synchronization.Job) synchronization.Job {
+	now := s.Now()
+	attrs := []slog.Attr{
+		slog.String("job", string(claim.Job.ID)), slog.String("cycle", state.ID), slog.Bool("initial", state.Initial),
+		slog.Int64("imported", state.Counts.Imported), slog.Int64("exported", state.Counts.Exported), slog.Int64("escrowed", state.Counts.Escrowed),
+	}
+	switch {
+	case err == nil && state.Phase == synchronization.PhaseDone:
+		took := now.Sub(state.Counts.Began)
+		s.Observe.CycleEnded("succeeded", took)
+		s.Log.LogAttrs(ctx, slog.LevelInfo, "cycle ended", append(attrs, slog.Duration("took", took))...)
+		return func(j synchronization.Job) synchronization.Job { return j.Finished(state, now) }
+	case err == nil, ctx.Err() != nil, overtaken(err):
+		s.Log.LogAttrs(ctx, slog.LevelDebug, "cycle goes on", attrs...)
+		return func(j synchronization.Job) synchronization.Job { return interrupted(j, state, now) }
+	default:
+		s.Observe.CycleEnded("failed", now.Sub(state.Counts.Began))
+		s.Log.LogAttrs(ctx, slog.LevelWarn, "cycle failed", append(attrs, slog.String("error", err.Error()))...)
+		fault := executionError(err)
+		return func(j synchronization.Job) synchronization.Job { return j.Failing(state, fault, now) }
+	}
+}
+
+func interrupted(j synchronization.Job, state synchronization.Cycle, now time.Time) synchronization.Job {
+	if state.ID == "" {
+		return j // nothing was begun
+	}
+	return j.Interrupted(state, now)
+}
+
+func overtaken(err error) bool {
+	return errors.Is(err, ErrOrdered) || errs.Is(err, errs.Conflict)
+}
+
+// executionError tells in the job's status what ended a cycle.
+func executionError(err error) synchronization.ExecutionError {
+	e, ok := errors.AsType[*errs.Error](err)
+	if !ok {
+		return synchronization.ExecutionError{Code: "InternalError", Message: "A fault of the service ended the cycle; its log says more. The cycle goes on by itself."}
+	}
+	return synchronization.ExecutionError{Code: e.Code, Message: e.Message, TenantActionable: e.Kind != errs.Internal}
+}

@@ -1,0 +1,198 @@
+// Package plan decides what one object needs. It is pure: same facts, same
+// decision, and every decision carries its reason.
+//
+// A decision is made in at most three steps, because some facts cost a request:
+// [First] from what is known without asking the target, [Found] when matching
+// resources were looked up, [Write] when the differences are known.
+package plan
+
+import (
+	"fmt"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/mapping"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// Step is what to do next with one object.
+type Step uint8
+
+// The steps. The zero Step is Skip.
+const (
+	Skip   Step = iota // nothing is sent; the reason goes to the log when it has a code
+	Find               // look for it at the target by its matching attributes
+	Fetch              // read the linked resource
+	Create             // create it
+	Update             // write the differences, if there are any
+	Delete             // delete the linked resource
+	Refuse             // it cannot be decided: a failure of this object
+)
+
+// Facts are everything that a decision may depend on.
+type Facts struct {
+	Kind     directory.Kind
+	Presence directory.Presence
+	Enabled  bool // not accountEnabled=false
+	Verdict  mapping.Verdict
+	// Linked: the job remembers a target object. Managed: it was in scope when it
+	// was last written.
+	Linked, Managed bool
+	// Failed: the last attempt left a failure.
+	Failed bool
+	// Same: the mapped values are those that were last exported. Recheck: compare
+	// with the target all the same (an initial cycle).
+	Same, Recheck bool
+	// Matchable: at least one matching attribute has a value.
+	Matchable bool
+	Flow      synchronization.FlowTypes
+	// Disables: the mapping can take an account away by an update.
+	Disables bool
+	// KeepOutOfScope is SkipOutOfScopeDeletions.
+	KeepOutOfScope bool
+}
+
+// Decision is the next step and why.
+type Decision struct {
+	Step Step
+	// Code is the error or skip code of the provisioning log; empty when there is
+	// nothing to tell.
+	Code   string
+	Reason string
+	// Deprovision: the update takes the account away and writes nothing else.
+	Deprovision bool
+	// Managed is the state of the link after success.
+	Managed bool
+}
+
+// SoftDeleted is the value of IsSoftDeleted for the object.
+func (f Facts) SoftDeleted() bool {
+	return f.Presence != directory.Live || !f.Enabled || !f.Verdict.InScope
+}
+
+// First decides without asking the target.
+func First(f Facts) Decision {
+	switch {
+	case f.Verdict.Ignored:
+		return Decision{Managed: f.Managed}
+	case f.Presence == directory.Purged:
+		return purged(f)
+	case f.Presence == directory.SoftDeleted:
+		return takeAway(f, f.Managed, "it was deleted in the directory")
+	case !f.Verdict.InScope:
+		return outOfScope(f)
+	case f.Linked:
+		return linked(f)
+	default:
+		return unlinked(f)
+	}
+}
+
+// purged: an object that is gone for good is deleted at the target, unless the
+// job had let go of it before.
+func purged(f Facts) Decision {
+	switch {
+	case !f.Linked:
+		return Decision{}
+	case !f.Managed:
+		return Decision{Code: "NotEffectivelyEntitled", Reason: "it had left the scope before it was deleted; the account at the target is kept"}
+	case !f.Flow.Permits(synchronization.FlowDelete):
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: "it was deleted for good, and the mapping does not permit Delete"}
+	default:
+		return Decision{Step: Delete, Reason: "it was deleted for good in the directory"}
+	}
+}
+
+func outOfScope(f Facts) Decision {
+	switch {
+	case !f.Linked:
+		return Decision{Code: notEntitled(f), Reason: f.Verdict.Reason}
+	case f.KeepOutOfScope:
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: f.Verdict.Reason + "; SkipOutOfScopeDeletions keeps the account", Managed: f.Managed}
+	default:
+		return takeAway(f, false, f.Verdict.Reason)
+	}
+}
+
+// notEntitled tells apart who was never meant (silent) from who was assigned and
+// filtered out (logged).
+func notEntitled(f Facts) string {
+	if f.Verdict.Assigned {
+		return "NotEffectivelyEntitled"
+	}
+	return ""
+}
+
+// takeAway disables where the mapping can, and deletes a group, which has nothing
+// to disable. Disabling counts as Update.
+func takeAway(f Facts, managed bool, reason string) Decision {
+	switch {
+	case !f.Linked || !f.Managed:
+		return Decision{Managed: f.Managed}
+	case f.Disables && !f.Flow.Permits(synchronization.FlowUpdate):
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: reason + ", and the mapping does not permit Update", Managed: managed}
+	case f.Disables && f.Same && !f.Recheck && !f.Failed:
+		return Decision{Managed: managed}
+	case f.Disables:
+		return Decision{Step: Fetch, Reason: reason, Deprovision: true, Managed: managed}
+	case f.Kind == directory.Group && f.Flow.Permits(synchronization.FlowDelete):
+		return Decision{Step: Delete, Reason: reason}
+	default:
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: reason + ", and the mapping has no attribute that disables an account", Managed: managed}
+	}
+}
+
+func linked(f Facts) Decision {
+	if f.Same && f.Managed && !f.Recheck && !f.Failed {
+		return Decision{Managed: true}
+	}
+	return Decision{Step: Fetch, Reason: "it changed", Managed: true}
+}
+
+func unlinked(f Facts) Decision {
+	switch {
+	case f.Kind == directory.User && !f.Enabled:
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: "the account is disabled in the directory and has never been provisioned"}
+	case !f.Matchable:
+		return Decision{Step: Refuse, Code: "ImportSkipped", Reason: "none of its matching attributes has a value; give it one, or map another attribute for matching"}
+	default:
+		return Decision{Step: Find, Reason: f.Verdict.Reason, Managed: true}
+	}
+}
+
+// Found decides after the look-up of an object that is not linked, or whose linked
+// resource is gone. Hits counts the resources that matched; other is the source
+// object that the single hit is linked to already, or empty.
+func Found(f Facts, hits int, other directory.ObjectID) Decision {
+	switch {
+	case hits > 1:
+		return Decision{
+			Step: Refuse, Code: "DuplicateTargetEntries",
+			Reason: fmt.Sprintf("%d objects of the target match it; make the matching attribute unique there, or match by another one", hits),
+		}
+	case hits == 1 && other != "":
+		return Decision{
+			Step: Refuse, Code: "DuplicateSourceEntries",
+			Reason: fmt.Sprintf("the matching object of the target is linked to %s already; two source objects cannot share one account", other),
+		}
+	case hits == 1:
+		return Decision{Step: Update, Reason: "it matches an existing object of the target", Managed: true}
+	case f.SoftDeleted():
+		return Decision{Reason: "the account at the target is gone", Managed: false}
+	case !f.Flow.Permits(synchronization.FlowAdd):
+		return Decision{Code: "EntrySynchronizationSkipped", Reason: "the target has no such object, and the mapping does not permit Add"}
+	default:
+		return Decision{Step: Create, Reason: f.Verdict.Reason, Managed: true}
+	}
+}
+
+// Write decides whether differences are written.
+func Write(f Facts, d Decision, differences int) Decision {
+	switch {
+	case differences == 0:
+		return Decision{Step: Skip, Code: "RedundantExport", Reason: "the target holds every value already", Managed: d.Managed}
+	case !f.Flow.Permits(synchronization.FlowUpdate):
+		return Decision{Step: Skip, Code: "EntrySynchronizationSkipped", Reason: "the mapping does not permit Update", Managed: d.Managed}
+	default:
+		return Decision{Step: Update, Reason: d.Reason, Deprovision: d.Deprovision, Managed: d.Managed}
+	}
+}

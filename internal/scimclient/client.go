@@ -1,0 +1,190 @@
+// Package scimclient speaks SCIM 2.0 (RFC 7644) to one target: it finds, reads,
+// creates, patches and deletes, in the dialect the target expects, and tells
+// apart a target that refused, one that did not answer, and one that may have
+// acted without saying so.
+//
+// It repeats what is safe to repeat and nothing else: reads and deletes after any
+// trouble, writes only when the target said that it did not carry them out.
+package scimclient
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/scim"
+)
+
+// Options configure a [Client]. BaseURL and HTTP are required.
+type Options struct {
+	// BaseURL is the SCIM base, such as https://app.example.com/scim/v2. The
+	// switches that Entra takes in its query (aadOptscim062020,
+	// AzureAdScimPatch2017) choose the dialect and are not sent on.
+	BaseURL string
+	// HTTP sends the requests; its transport adds the bearer token, limits the
+	// connections and times out.
+	HTTP *http.Client
+	// Dialect is used unless the base URL's query names one.
+	Dialect scim.Dialect
+	// Attempts is how often a repeatable request is sent; zero means 4.
+	Attempts int
+	// Backoff is the first pause between two attempts, doubled each time; zero
+	// means 250 ms.
+	Backoff time.Duration
+	// Patience is the longest Retry-After that is waited for; beyond it the
+	// request fails with what the target asked. Zero means 30 s.
+	Patience time.Duration
+	// Wait pauses, or returns the context's error. Nil waits on a timer.
+	Wait func(ctx context.Context, d time.Duration) error
+	// Now is the clock that an HTTP date in Retry-After is measured by. Required.
+	Now func() time.Time
+}
+
+// Client is one target. It may be used from any number of goroutines; when the
+// target throttles one of them, all wait.
+type Client struct {
+	prefix  string     // the base URL without query and trailing slash
+	query   url.Values // of the base URL, sent with every request
+	dialect scim.Dialect
+	opts    Options
+	gate    gate
+}
+
+// New returns a client. It returns an errs.Invalid error when the base URL is
+// none.
+func New(o Options) (*Client, error) {
+	base, err := url.Parse(strings.TrimSpace(o.BaseURL))
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") {
+		return nil, errs.New(errs.Invalid, "RequestParameterInvalid",
+			"BaseAddress %q is not the URL of a SCIM service. Give the whole URL, such as https://app.example.com/scim/v2.", o.BaseURL)
+	}
+	if o.Attempts == 0 {
+		o.Attempts = 4
+	}
+	if o.Backoff == 0 {
+		o.Backoff = 250 * time.Millisecond
+	}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
+	}
+	if o.Wait == nil {
+		o.Wait = wait
+	}
+	query := base.Query()
+	c := &Client{opts: o, dialect: takeDialect(query, o.Dialect), query: query}
+	base.RawQuery, base.Fragment = "", ""
+	c.prefix = strings.TrimRight(base.String(), "/")
+	return c, nil
+}
+
+// takeDialect takes Entra's switches out of the base URL's query.
+func takeDialect(query url.Values, d scim.Dialect) scim.Dialect {
+	if query.Has("aadOptscim062020") {
+		d = scim.EntraSCIM062020
+	}
+	if query.Has("AzureAdScimPatch2017") {
+		d = scim.Entra
+	}
+	query.Del("aadOptscim062020")
+	query.Del("AzureAdScimPatch2017")
+	return d
+}
+
+// Dialect returns the dialect in which c writes.
+func (c *Client) Dialect() scim.Dialect { return c.dialect }
+
+// Get reads one resource. Attributes named in except are asked to be left out.
+// It returns an [*Error] of class Missing when the target has no such resource.
+func (c *Client) Get(ctx context.Context, resourceType, id string, except ...string) (scim.Resource, error) {
+	query := url.Values{}
+	if len(except) > 0 {
+		query.Set("excludedAttributes", strings.Join(except, ","))
+	}
+	answer, err := c.send(ctx, request{method: http.MethodGet, path: member(resourceType, id), query: query, repeat: afterAnything})
+	if err != nil {
+		return nil, err
+	}
+	r, err := answer.resource()
+	if err != nil {
+		return nil, err
+	}
+	if r.ID() != id {
+		return nil, answer.incompatible("the answer is the resource %q, not the one asked for", r.ID())
+	}
+	return r, nil
+}
+
+// Create creates r and returns what the target made of it, with its id. When the
+// error is [Uncertain], the resource may exist.
+func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error) {
+	body, err := c.dialect.EncodeCreate(resourceType, r)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalError", "The new %s cannot be written as SCIM.", resourceType)
+	}
+	answer, err := c.send(ctx, request{method: http.MethodPost, path: collection(resourceType), body: body, repeat: afterRefusal})
+	if err != nil {
+		return nil, err
+	}
+	created, err := answer.resource()
+	if err != nil {
+		return nil, uncertain(err)
+	}
+	if created.ID() == "" {
+		return nil, uncertain(answer.incompatible("the created resource has no id"))
+	}
+	return created, nil
+}
+
+// Patch sends ops to one resource. When the error is [Uncertain], they may have
+// been applied.
+func (c *Client) Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error {
+	body, err := c.dialect.EncodePatch(ops)
+	if err != nil {
+		return errs.Wrap(err, errs.Internal, "InternalError", "The change of %s %s cannot be written as SCIM.", resourceType, id)
+	}
+	answer, err := c.send(ctx, request{method: http.MethodPatch, path: member(resourceType, id), body: body, repeat: afterRefusal})
+	if err != nil {
+		return err
+	}
+	return uncertain(answer.acknowledged())
+}
+
+// Delete deletes one resource; one that is not there is no error.
+func (c *Client) Delete(ctx context.Context, resourceType, id string) error {
+	answer, err := c.send(ctx, request{method: http.MethodDelete, path: member(resourceType, id), repeat: afterAnything})
+	if Is(err, Missing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return answer.acknowledged()
+}
+
+func collection(resourceType string) string { return "/" + resourceType + "s" }
+
+func member(resourceType, id string) string {
+	return collection(resourceType) + "/" + url.PathEscape(id)
+}
+
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// decode reads a JSON object; numbers keep their text.
+func decode(body []byte) (map[string]any, error) {
+	var object map[string]any
+	err := json.Unmarshal(body, &object)
+	return object, err
+}

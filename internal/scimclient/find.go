@@ -1,0 +1,115 @@
+package scimclient
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/provisor/provisor/internal/scim"
+)
+
+// Match is one question to a target: which resources have this value in this
+// attribute?
+type Match struct {
+	Path      scim.Path
+	Value     string
+	CaseExact bool // compare with regard to case
+}
+
+// Find returns every resource of the type that matches: none, one, or several.
+// Nothing found is an answer of the target, never a look-up that failed; those
+// return an error. A target that ignores the filter is noticed: what does not
+// match is left out when the answer is complete, and refused when it is not.
+func (c *Client) Find(ctx context.Context, resourceType string, m Match) ([]scim.Resource, error) {
+	query := url.Values{"filter": {scim.Equal(m.Path, m.Value).String()}}
+	if resourceType == scim.GroupType {
+		query.Set("excludedAttributes", "members")
+	}
+	answer, err := c.send(ctx, request{method: http.MethodGet, path: collection(resourceType), query: query, repeat: afterAnything})
+	if err != nil {
+		if e, ok := err.(*Error); ok && e.Class == Missing { //nolint:errorlint // send returns it unwrapped
+			e.Class, e.Detail = Incompatible, "a filter without match must be answered 200 with an empty list, not 404"
+		}
+		return nil, err
+	}
+	found, complete, err := answer.list()
+	if err != nil {
+		return nil, err
+	}
+	matching := keep(found, m)
+	if len(matching) < len(found) && !complete {
+		return nil, answer.incompatible("the filter %q was not honoured: the answer holds resources that do not match it, and not all of them", query.Get("filter"))
+	}
+	if len(matching) == 1 && !complete {
+		return nil, answer.incompatible("the answer holds 1 resource and says that there are more; the target may not honour the filter %q", query.Get("filter"))
+	}
+	return matching, nil
+}
+
+// keep returns the resources that match. One that lacks the attribute is kept:
+// the target may know more than it shows.
+func keep(found []scim.Resource, m Match) []scim.Resource {
+	var matching []scim.Resource
+	for _, r := range found {
+		value, ok := m.Path.Lookup(r)
+		if !ok || equal(fmt.Sprint(value), m.Value, m.CaseExact) {
+			matching = append(matching, r)
+		}
+	}
+	return matching
+}
+
+func equal(a, b string, caseExact bool) bool {
+	if caseExact {
+		return a == b
+	}
+	return strings.EqualFold(a, b)
+}
+
+// list reads a ListResponse (RFC 7644 section 3.4.2). A list without Resources is
+// an empty one only when the target says so by totalResults or the schema.
+func (a answer) list() (found []scim.Resource, complete bool, err error) { //nolint:nonamedreturns // two of three need their names to be read
+	object, err := decode(a.body)
+	if err != nil {
+		return nil, false, a.incompatible("the answer is not JSON")
+	}
+	resources, has := field(object, "Resources")
+	total, counted := field(object, "totalResults")
+	if !has && !counted {
+		return nil, false, a.incompatible("the answer is not a ListResponse: it has neither Resources nor totalResults")
+	}
+	items, ok := resources.([]any)
+	if has && resources != nil && !ok {
+		return nil, false, a.incompatible("Resources is not an array")
+	}
+	for _, item := range items {
+		object, ok := item.(map[string]any)
+		if !ok || scim.Resource(object).ID() == "" {
+			return nil, false, a.incompatible("the list holds a resource without id")
+		}
+		found = append(found, object)
+	}
+	count, isNumber := total.(float64)
+	if counted && !isNumber {
+		return nil, false, a.incompatible("totalResults is not a number")
+	}
+	if counted && int(count) > 0 && len(found) == 0 {
+		return nil, false, a.incompatible("totalResults is %d and Resources is empty", int(count))
+	}
+	return found, !counted || int(count) <= len(found), nil
+}
+
+// field returns a member of object ignoring the case of its name.
+func field(object map[string]any, name string) (any, bool) {
+	if v, ok := object[name]; ok {
+		return v, true
+	}
+	for key, v := range object {
+		if strings.EqualFold(key, name) {
+			return v, true
+		}
+	}
+	return nil, false
+}

@@ -1,0 +1,239 @@
+package scimclient
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/scim"
+)
+
+// maxBody bounds what is read of an answer. A group with a million members read
+// back is about 60 MB.
+const maxBody = 256 << 20
+
+// repeat says after what kind of trouble a request may be sent again.
+type repeat uint8
+
+const (
+	// afterRefusal: only when the target said that it did not act (429).
+	afterRefusal repeat = iota
+	// afterAnything: the request can be repeated without harm.
+	afterAnything
+)
+
+type request struct {
+	method string
+	path   string
+	query  url.Values
+	body   []byte
+	repeat repeat
+}
+
+// answer is a 2xx answer, read whole.
+type answer struct {
+	request request
+	status  int
+	body    []byte
+}
+
+// send sends r until it is answered with success, refused for good, or given up.
+// The error is an [*Error], or the context's.
+func (c *Client) send(ctx context.Context, r request) (answer, error) {
+	backoff := c.opts.Backoff
+	for attempt := 1; ; attempt++ {
+		if err := c.gate.pass(ctx, c.opts.Wait, c.opts.Now); err != nil {
+			return answer{}, err
+		}
+		a, err := c.once(ctx, r)
+		if err == nil {
+			return a, nil
+		}
+		fault, ok := errors.AsType[*Error](err)
+		if !ok || attempt == c.opts.Attempts || !r.repeatable(fault) || fault.RetryAfter > c.opts.Patience {
+			return answer{}, err
+		}
+		if err := c.pause(ctx, fault, backoff); err != nil {
+			return answer{}, fault
+		}
+		backoff *= 2
+	}
+}
+
+// pause waits before the next attempt. What a target asked by Retry-After holds
+// for every request to it.
+func (c *Client) pause(ctx context.Context, fault *Error, backoff time.Duration) error {
+	if fault.RetryAfter > 0 {
+		c.gate.close(c.opts.Now().Add(fault.RetryAfter))
+		return nil
+	}
+	return c.opts.Wait(ctx, backoff)
+}
+
+func (r request) repeatable(fault *Error) bool {
+	switch {
+	case fault.Status == http.StatusTooManyRequests:
+		return true
+	case r.repeat == afterAnything:
+		return fault.Class == Unavailable && fault.Status != http.StatusNotImplemented
+	default:
+		return false
+	}
+}
+
+// once sends r one time.
+func (c *Client) once(ctx context.Context, r request) (answer, error) {
+	req, err := c.httpRequest(ctx, r)
+	if err != nil {
+		return answer{}, err
+	}
+	resp, err := c.opts.HTTP.Do(req)
+	if err != nil {
+		return answer{}, r.unanswered(ctx, err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to the end or given up; nothing is lost
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err != nil {
+		return answer{}, r.unanswered(ctx, err)
+	}
+	a := answer{request: r, status: resp.StatusCode, body: body}
+	if len(body) > maxBody {
+		return answer{}, a.incompatible("the answer is larger than %d bytes", maxBody)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return answer{}, a.refusal(retryAfter(resp.Header.Get("Retry-After"), c.opts.Now()))
+	}
+	return a, nil
+}
+
+func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, error) {
+	text := c.prefix + r.path
+	if query := merge(c.query, r.query).Encode(); query != "" {
+		text += "?" + query
+	}
+	var body io.Reader
+	if r.body != nil {
+		body = bytes.NewReader(r.body)
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, text, body)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalError", "The request to the target cannot be built.")
+	}
+	req.Header.Set("Accept", scim.MediaType+", application/json")
+	req.Header.Set("User-Agent", "Provisor")
+	if r.body != nil {
+		req.Header.Set("Content-Type", scim.MediaType)
+	}
+	return req, nil
+}
+
+// unanswered is the error of a request that got no whole answer. Whether the
+// target acted is not known, unless nothing can have changed.
+func (r request) unanswered(ctx context.Context, cause error) error {
+	if ctx.Err() != nil {
+		cause = context.Cause(ctx)
+	}
+	if inner, ok := errors.AsType[*errs.Error](cause); ok {
+		return inner // never sent: there is no token, or the address is not allowed
+	}
+	return &Error{Class: Unavailable, Method: r.method, Resource: r.path, cause: plain(cause), Uncertain: r.method != http.MethodGet}
+}
+
+// plain takes the URL, which may carry personal data in its query, out of a
+// transport error.
+func plain(err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		return wrapped.Err
+	}
+	return err
+}
+
+// merge returns the members of both.
+func merge(a, b url.Values) url.Values {
+	merged := maps.Clone(a)
+	maps.Copy(merged, b)
+	return merged
+}
+
+func (a answer) refusal(after time.Duration) error {
+	e := &Error{
+		Class: classOf(a.status), Method: a.request.method, Resource: a.request.path, Status: a.status, RetryAfter: after,
+		Uncertain: a.request.method != http.MethodGet && a.status >= 500,
+	}
+	if object, err := decode(a.body); err == nil {
+		e.Detail, e.ScimType = text(object, "detail"), text(object, "scimType")
+		return e
+	}
+	e.Detail = shorten(string(a.body))
+	return e
+}
+
+func (a answer) incompatible(format string, args ...any) error {
+	return &Error{
+		Class: Incompatible, Method: a.request.method, Resource: a.request.path, Status: a.status,
+		Detail: fmt.Sprintf(format, args...),
+	}
+}
+
+// resource reads one resource.
+func (a answer) resource() (scim.Resource, error) {
+	object, err := decode(a.body)
+	if err != nil || object == nil {
+		return nil, a.incompatible("the answer is not a SCIM resource: %s", shorten(string(a.body)))
+	}
+	return object, nil
+}
+
+// acknowledged reports whether a success without need of a body is one: a page of
+// a proxy is answered 200 as well.
+func (a answer) acknowledged() error {
+	if a.status == http.StatusNoContent || len(bytes.TrimSpace(a.body)) == 0 {
+		return nil
+	}
+	_, err := a.resource()
+	return err
+}
+
+// uncertain marks err as one after which the target may have acted.
+func uncertain(err error) error {
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.Uncertain = true
+	}
+	return err
+}
+
+func text(object map[string]any, name string) string {
+	v, _ := field(object, name)
+	s, _ := v.(string)
+	return shorten(s)
+}
+
+// shorten keeps a target's words to a line.
+func shorten(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > 300 {
+		return string(runes[:300]) + "…"
+	}
+	return s
+}
+
+// retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or a
+// date. Zero means that it says nothing.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}

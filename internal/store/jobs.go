@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// Jobs keeps synchronization jobs and hands them to workers. The job row with its
+// lease, state and generation is the truth; a job engine only wakes workers.
+type Jobs interface {
+	// CreateJob stores j with its schema, durably. Conflict when the id is taken.
+	CreateJob(ctx context.Context, j synchronization.Job, s synchronization.Schema) error
+	// Job returns one job.
+	Job(ctx context.Context, tenant directory.TenantID, id synchronization.JobID) (synchronization.Job, error)
+	// Jobs returns those of a service principal, or all of the tenant when it is
+	// empty, ordered by id.
+	Jobs(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) ([]synchronization.Job, error)
+	// UpdateJob stores what fn makes of the job and clears what reset names, in one
+	// durable transaction. An error of fn aborts and is returned.
+	UpdateJob(ctx context.Context, tenant directory.TenantID, id synchronization.JobID, reset Reset, fn func(synchronization.Job) (synchronization.Job, error)) (synchronization.Job, error)
+	// DeleteJob removes the job and everything recorded for it, but its log.
+	DeleteJob(ctx context.Context, tenant directory.TenantID, id synchronization.JobID) error
+	// Schema returns the job's schema.
+	Schema(ctx context.Context, tenant directory.TenantID, id synchronization.JobID) (synchronization.Schema, error)
+	// PutSchema replaces the schema and stores what fn makes of the job, in one
+	// durable transaction.
+	PutSchema(ctx context.Context, tenant directory.TenantID, id synchronization.JobID, s synchronization.Schema, fn func(synchronization.Job) synchronization.Job) error
+
+	// ClaimJob gives holder one job that is due at now (NextRun not zero and not
+	// after now) and that no one holds, until now+ttl. The longest due comes first.
+	// It returns ok false when there is none.
+	ClaimJob(ctx context.Context, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
+	// RenewClaim extends a claim. Conflict when it was overtaken: the lease went to
+	// another holder, the job's generation grew, or the job is gone.
+	RenewClaim(ctx context.Context, c Claim, until time.Time) error
+	// ReleaseClaim stores what fn makes of the job and ends the claim. Conflict as
+	// above, with the lease ended all the same when c still holds it.
+	ReleaseClaim(ctx context.Context, c Claim, fn func(synchronization.Job) synchronization.Job) error
+	// NextDue returns the earliest NextRun of all jobs that nobody holds at now; ok
+	// is false when there is none.
+	NextDue(ctx context.Context, now time.Time) (due time.Time, ok bool, err error)
+}
+
+// Reset says what an order clears of a job's state.
+type Reset struct {
+	Links    bool // links, written references and escrows
+	Failures bool // escrows
+}
+
+// Claim is one worker's hold on one job. Everything it records is checked
+// against Fence and the job's generation.
+type Claim struct {
+	Job    synchronization.Job
+	JobKey int64
+	Holder string
+	Fence  int64
+}

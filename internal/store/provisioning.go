@@ -1,0 +1,181 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// Provisioning keeps what a job knows of each object: its link, its failure, and
+// the references written at the target.
+type Provisioning interface {
+	// Head returns the tenant's newest feed position.
+	Head(ctx context.Context, tenant directory.TenantID) (int64, error)
+	// CountChanges returns how many users and groups changed in (from, head].
+	CountChanges(ctx context.Context, tenant directory.TenantID, from, head int64) (int64, error)
+	// Candidates returns a page of objects to look at, in order.
+	Candidates(ctx context.Context, q CandidateQuery) ([]Candidate, error)
+	// LinkedTo returns the source object of kind that the job has linked to the
+	// target object. ok is false when there is none.
+	LinkedTo(ctx context.Context, c Claim, kind directory.Kind, targetID string) (id directory.ObjectID, ok bool, err error)
+	// Record stores outcomes and the position that covers them in one transaction.
+	// Conflict when the claim was overtaken: then nothing is stored. An object that
+	// gains a target id makes every linked object that refers to it due for
+	// reconciliation; one whose target id changes or goes loses the references
+	// recorded from it and to it.
+	Record(ctx context.Context, c Claim, b Batch) error
+
+	// DueReferences returns a page of linked objects whose references may differ
+	// from what was written, ordered by key after the given one.
+	DueReferences(ctx context.Context, c Claim, after directory.Key, limit int) ([]Owner, error)
+	// ReferenceChanges returns, ordered by Referent after the given one, what must
+	// be written so that the target has the references of the directory: additions
+	// of managed referents with a target id that are not recorded as written, and
+	// removals of those recorded and no longer there. A referent without target id
+	// is left out: it makes its owners due when it gains one.
+	ReferenceChanges(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]ReferenceChange, error)
+	// OpenReferences remembers, before they are sent, the changes that are about to
+	// be: until they are recorded or the owner is closed, whether the target has
+	// them is not known (pending). A pending change still counts as not made.
+	OpenReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, pending []ReferenceChange) error
+	// ObserveReferences settles what the target was seen to have, given the ids to
+	// which the resource refers. Of the referents that the directory has or that
+	// are recorded, written or pending, those seen become written and the others
+	// unwritten. References that are neither in the directory nor recorded were
+	// made by others and stay out of the record. The owner is no longer open but
+	// stays due.
+	ObserveReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, targetIDs []string) error
+	// RecordReferences stores what was written at the target, and the log entry if
+	// there is one.
+	RecordReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, written []ReferenceChange, log *LogEntry) error
+	// CloseReferences ends the reconciliation of owner: it is no longer due or open,
+	// and changes still pending count as not made.
+	CloseReferences(ctx context.Context, c Claim, owner directory.Key) error
+}
+
+// CandidateQuery selects objects of one kind for one job: either those that
+// changed in (From, Head] with a sequence after After, ordered by sequence, or,
+// with Retry, those that have a failure to retry at or before Due, did not change
+// in (From, Head], and have a key after After, ordered by key. Purged objects are
+// included when the job has a link for them.
+type CandidateQuery struct {
+	Claim      Claim
+	Kind       directory.Kind
+	From, Head int64
+	After      int64
+	Retry      bool
+	Due        time.Time
+	Limit      int
+}
+
+// Candidate is an object as it is now and what the job knows of it. Link is the
+// zero Link when the job has none.
+type Candidate struct {
+	directory.Change
+	Link Link
+}
+
+// Link is objectConnection: the remembered pair of source and target object, and
+// how the last export went.
+type Link struct {
+	TargetID string // empty: not linked
+	Managed  bool   // in scope when last written
+	Digest   []byte // of the attributes last exported; empty: unknown, compare
+	Failure  *Failure
+}
+
+// Failure is an escrow: why the last attempt failed and when the next is due.
+type Failure struct {
+	Code     string    `json:"code"`
+	Reason   string    `json:"reason"`
+	Attempts int       `json:"attempts"`
+	First    time.Time `json:"first"`
+	RetryAt  time.Time `json:"retryAt"`
+}
+
+// Batch is what one group commit of a cycle stores.
+type Batch struct {
+	Outcomes []Outcome
+	Cycle    synchronization.Cycle
+}
+
+// Outcome is what processing one object leaves behind.
+type Outcome struct {
+	Object    directory.Key
+	Kind      directory.Kind
+	Link      Link // the zero Link removes the row
+	Reconcile bool // its references are due, if it has any in the directory or in the record
+	// Adopted: the link is to a target object that was there already, so its
+	// references are not known: the object becomes due and open.
+	Adopted bool
+	Log     *LogEntry
+}
+
+// Owner is a linked object whose references are to be reconciled.
+type Owner struct {
+	Key      directory.Key
+	ID       directory.ObjectID
+	Kind     directory.Kind
+	TargetID string
+	Managed  bool
+	Name     string // displayName, for the log
+	// Open reports that changes are pending, or that the object was linked to a
+	// target object that was there already: what the target has is not known and
+	// must be read before anything is sent.
+	Open bool
+}
+
+// ReferenceChange is one reference to write, or written.
+type ReferenceChange struct {
+	Referent directory.Key
+	ID       directory.ObjectID
+	TargetID string
+	Remove   bool
+}
+
+// LogEntry is one record of the provisioning log. Document is the whole
+// provisioningObjectSummary; the other members are what it is searched by.
+type LogEntry struct {
+	ID               string // GUID
+	Time             time.Time
+	JobID            synchronization.JobID
+	CycleID          string
+	ChangeID         string
+	ServicePrincipal directory.ObjectID
+	Action           string // provisioningAction
+	Status           string // provisioningResult
+	SourceID         string
+	SourceName       string
+	SourceType       string
+	TargetID         string
+	TargetName       string
+	Duration         time.Duration
+	Document         json.RawMessage
+}
+
+// Logs reads the provisioning log; Record writes it.
+type Logs interface {
+	// Logs returns a page of entries. Invalid when the filter names a property that
+	// cannot be filtered; the message names it.
+	Logs(ctx context.Context, tenant directory.TenantID, q LogQuery) (LogPage, error)
+	// PruneLogs removes entries older than the instant.
+	PruneLogs(ctx context.Context, tenant directory.TenantID, before time.Time) (int, error)
+}
+
+// LogQuery selects and pages log entries, newest first unless Ascending.
+type LogQuery struct {
+	Filter    odata.Expr
+	Ascending bool
+	Top       int // zero means 100
+	After     string
+}
+
+// LogPage is one page of the log.
+type LogPage struct {
+	Entries []LogEntry
+	Next    string
+}

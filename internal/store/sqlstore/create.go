@@ -1,0 +1,164 @@
+package sqlstore
+
+import (
+	"context"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// CreateObject adds o, durably, and returns it with Key and Sequence.
+func (db *DB) CreateObject(ctx context.Context, tenant directory.TenantID, o directory.Object) (directory.Object, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return directory.Object{}, err
+	}
+	var created directory.Object
+	err = db.write(ctx, durable, func(s *session) error {
+		created, err = s.createObject(ctx, key, o)
+		return err
+	})
+	if err != nil {
+		return directory.Object{}, err
+	}
+	return created, nil
+}
+
+func (s *session) createObject(ctx context.Context, tenant int64, o directory.Object) (directory.Object, error) {
+	if kindCode(o.Kind) == 0 {
+		return o, errs.New(errs.Invalid, codeBadRequest, "The directory keeps no objects of the kind %q.", o.Kind)
+	}
+	if err := s.checkID(ctx, tenant, o.ID); err != nil {
+		return o, err
+	}
+	if err := s.checkUnique(ctx, tenant, o); err != nil {
+		return o, err
+	}
+	sequence, err := s.nextSequence(ctx, tenant, 1)
+	if err != nil {
+		return o, err
+	}
+	o = asCreated(o, sequence)
+	keys, err := s.insertObjects(ctx, tenant, []directory.Object{o})
+	if err != nil {
+		return o, err
+	}
+	o.Key = keys[0]
+	return o, nil
+}
+
+// asCreated returns o as it reads after its creation.
+func asCreated(o directory.Object, sequence int64) directory.Object {
+	o.Presence, o.Sequence = directory.Live, sequence
+	if o.Modified.IsZero() {
+		o.Modified = o.Created
+	}
+	o.Created, o.Modified, o.Deleted = instant(micros(o.Created)), instant(micros(o.Modified)), time.Time{}
+	return o
+}
+
+// UpdateObject stores what fn makes of the live object's attributes, durably.
+func (db *DB) UpdateObject(ctx context.Context, tenant directory.TenantID, ref store.Ref, now time.Time, fn func(directory.Attributes) (directory.Attributes, error)) (directory.Object, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return directory.Object{}, err
+	}
+	var updated directory.Object
+	err = db.write(ctx, durable, func(s *session) error {
+		ref.Deleted = false
+		o, err := s.object(ctx, key, ref)
+		if err != nil {
+			return err
+		}
+		before, err := encodeAttributes(o.Attributes)
+		if err != nil {
+			return err
+		}
+		if o.Attributes, err = fn(o.Attributes); err != nil {
+			return err
+		}
+		updated, err = s.updateObject(ctx, key, o, before, now)
+		return err
+	})
+	if err != nil {
+		return directory.Object{}, err
+	}
+	return updated, nil
+}
+
+// updateObject stores the attributes of o when they differ from the document
+// before.
+func (s *session) updateObject(ctx context.Context, tenant int64, o directory.Object, before string, now time.Time) (directory.Object, error) {
+	document, err := encodeAttributes(o.Attributes)
+	if err != nil || before == document {
+		return o, err
+	}
+	if err := s.checkUnique(ctx, tenant, o); err != nil {
+		return o, err
+	}
+	if o.Sequence, err = s.nextSequence(ctx, tenant, 1); err != nil {
+		return o, err
+	}
+	o.Modified = instant(micros(now))
+	return o, s.rewriteObject(ctx, tenant, o)
+}
+
+// checkID refuses an id that any object has or had: an id names one object for
+// ever.
+func (s *session) checkID(ctx context.Context, tenant int64, id directory.ObjectID) error {
+	if id == "" {
+		return errs.New(errs.Invalid, codeBadRequest, "An object needs an id.")
+	}
+	var presence directory.Presence
+	taken, err := s.one(ctx, []any{&presence}, "SELECT presence FROM object WHERE tenant = ? AND id = ?", tenant, string(id))
+	if err == nil && taken {
+		err = errTaken("id", string(id))
+	}
+	return err
+}
+
+// checkUnique refuses what another live object of the kind has. The key of o is
+// zero when it is new.
+func (s *session) checkUnique(ctx context.Context, tenant int64, o directory.Object) error {
+	for _, u := range uniqueProperties(o.Kind) {
+		value := o.Attributes.String(u.property)
+		if value == "" {
+			continue
+		}
+		var other directory.Key
+		taken, err := s.one(ctx, []any{&other}, u.query, tenant, fold(value), o.Key)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return errTaken(u.property, value)
+		}
+	}
+	return nil
+}
+
+// unique is a property that live objects of a kind do not share, and the query
+// for another object that has the value.
+type unique struct{ property, query string }
+
+func uniqueProperties(k directory.Kind) []unique {
+	switch k {
+	case directory.User:
+		return []unique{{"userPrincipalName",
+			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 1 AND user_principal_name = ? AND key <> ?"}}
+	case directory.Application:
+		return []unique{
+			{"appId", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND app_id = ? AND key <> ?"},
+			{"uniqueName", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND unique_name = ? AND key <> ?"},
+		}
+	case directory.ServicePrincipal:
+		return []unique{{"appId",
+			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 4 AND app_id = ? AND key <> ?"}}
+	case directory.Group:
+		return nil
+	default:
+		return nil
+	}
+}

@@ -1,0 +1,94 @@
+package sqlstore
+
+import (
+	"context"
+	"strings"
+
+	"github.com/provisor/provisor/internal/directory"
+)
+
+// nextSequence takes n numbers of the tenant's feed and returns the first. The
+// tenant's row stays locked until the transaction ends, so a later number is
+// never visible before this one.
+func (s *session) nextSequence(ctx context.Context, tenant, n int64) (int64, error) {
+	var last int64
+	found, err := s.one(ctx, []any{&last},
+		"UPDATE tenant SET sequence = sequence + ? WHERE key = ? RETURNING sequence", n, tenant)
+	if err == nil && !found {
+		err = errNotFound("tenant")
+	}
+	return last - n + 1, err
+}
+
+// bump gives each object the next number.
+func (s *session) bump(ctx context.Context, tenant int64, keys ...directory.Key) error {
+	next, err := s.nextSequence(ctx, tenant, int64(len(keys)))
+	if err != nil {
+		return err
+	}
+	for i, key := range keys {
+		if _, err := s.exec(ctx, "UPDATE object SET sequence = ? WHERE key = ?", next+int64(i), key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The queries for sets of objects that change together.
+const (
+	// userMembers are the direct members of a group that are users.
+	userMembers = `SELECT r.referent AS key FROM relation r JOIN object m ON m.key = r.referent
+		WHERE r.owner = ? AND r.relation = 1 AND m.kind = 1`
+	// dependents are the groups an object is a member of and the users whose
+	// manager it is.
+	dependents = `SELECT DISTINCT r.owner AS key FROM relation r WHERE r.referent = ? AND r.relation IN (1, 2)`
+)
+
+// bumpAll gives each object of a query the next number, with one statement.
+func (s *session) bumpAll(ctx context.Context, tenant int64, query string, args ...any) error {
+	var n int64
+	if _, err := s.one(ctx, []any{&n}, "SELECT count(*) FROM ("+query+") q", args...); err != nil {
+		return err
+	}
+	if n == 0 {
+		return nil
+	}
+	next, err := s.nextSequence(ctx, tenant, n)
+	if err != nil {
+		return err
+	}
+	_, err = s.exec(ctx, strings.ReplaceAll(`
+		UPDATE object SET sequence = ? + n.place
+		FROM (SELECT q.key, row_number() OVER (ORDER BY q.key) AS place FROM (QUERY) q) n
+		WHERE object.key = n.key`, "QUERY", query), append([]any{next - 1}, args...)...)
+	return err
+}
+
+// Head returns the tenant's newest feed position.
+func (db *DB) Head(ctx context.Context, tenant directory.TenantID) (int64, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	var head int64
+	err = db.read(ctx, func(s *session) error {
+		_, err := s.one(ctx, []any{&head}, "SELECT sequence FROM tenant WHERE key = ?", key)
+		return err
+	})
+	return head, err
+}
+
+// CountChanges returns how many users and groups changed in (from, head].
+func (db *DB) CountChanges(ctx context.Context, tenant directory.TenantID, from, head int64) (int64, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	err = db.read(ctx, func(s *session) error {
+		_, err := s.one(ctx, []any{&n},
+			"SELECT count(*) FROM object WHERE tenant = ? AND kind IN (1, 2) AND sequence > ? AND sequence <= ?", key, from, head)
+		return err
+	})
+	return n, err
+}

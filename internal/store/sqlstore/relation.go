@@ -1,0 +1,113 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+)
+
+// edge is a reference between two live objects.
+type edge struct {
+	relation     directory.Relation
+	from, to     directory.Key
+	fromID, toID directory.ObjectID
+	toKind       directory.Kind
+}
+
+// Relate adds a reference, durably.
+func (db *DB) Relate(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, to directory.ObjectID) (bool, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	added := false
+	err = db.write(ctx, durable, func(s *session) error {
+		e, err := s.edge(ctx, key, from, r, to)
+		if err != nil {
+			return err
+		}
+		added, err = s.relate(ctx, key, e)
+		return err
+	})
+	return added && err == nil, err
+}
+
+// Unrelate removes a reference, durably. NotFound when there is none.
+func (db *DB) Unrelate(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, to directory.ObjectID) error {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, durable, func(s *session) error {
+		e, err := s.edge(ctx, key, from, r, to)
+		if err != nil {
+			return err
+		}
+		if err := s.deleteOne(ctx, string(to), "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent = ?",
+			e.from, relationCode(r), e.to); err != nil {
+			return err
+		}
+		return s.bumpEdge(ctx, key, e)
+	})
+}
+
+// edge finds both ends of a reference. NotFound when one is not live, Invalid
+// when the kind of from has no such relation.
+func (s *session) edge(ctx context.Context, tenant int64, from directory.ObjectID, r directory.Relation, to directory.ObjectID) (edge, error) {
+	owner, kind, err := s.liveKey(ctx, tenant, from)
+	if err != nil {
+		return edge{}, err
+	}
+	referent, toKind, err := s.liveKey(ctx, tenant, to)
+	if err != nil {
+		return edge{}, err
+	}
+	if !has(kind, r) {
+		return edge{}, errs.New(errs.Invalid, codeBadRequest, "A %s has no relation named %q.", kind, r)
+	}
+	return edge{relation: r, from: owner, to: referent, fromID: from, toID: to, toKind: toKind}, nil
+}
+
+// has reports whether objects of a kind have a relation.
+func has(k directory.Kind, r directory.Relation) bool {
+	switch r {
+	case directory.Members:
+		return k == directory.Group
+	case directory.Manager:
+		return k == directory.User
+	case directory.Owners:
+		return k != directory.User
+	default:
+		return false
+	}
+}
+
+// relate adds a reference and reports whether it is new.
+func (s *session) relate(ctx context.Context, tenant int64, e edge) (bool, error) {
+	added, err := s.exec(ctx,
+		"INSERT INTO relation (owner, relation, referent, tenant) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+		e.from, relationCode(e.relation), e.to, tenant)
+	if err != nil || added == 0 {
+		return false, err
+	}
+	if e.relation.Single() {
+		if _, err := s.exec(ctx, "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent <> ?",
+			e.from, relationCode(e.relation), e.to); err != nil {
+			return false, err
+		}
+	}
+	return true, s.bumpEdge(ctx, tenant, e)
+}
+
+// bumpEdge numbers the objects that a change of a reference changes.
+func (s *session) bumpEdge(ctx context.Context, tenant int64, e edge) error {
+	switch {
+	case e.relation == directory.Owners:
+		return nil
+	case e.relation == directory.Members && e.toKind == directory.User:
+		return s.bump(ctx, tenant, e.from, e.to)
+	default:
+		return s.bump(ctx, tenant, e.from)
+	}
+}

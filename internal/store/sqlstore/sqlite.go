@@ -1,0 +1,78 @@
+package sqlstore
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+)
+
+// prepareFile makes the file when it is not there, for its owner only, and
+// returns its absolute path. SQLite gives the files beside it the same mode.
+func prepareFile(path string) (string, error) {
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return "", unopened(err, path)
+	}
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return "", unopened(err, file)
+	}
+	if err := f.Close(); err != nil {
+		return "", unopened(err, file)
+	}
+	return file, nil
+}
+
+// busyMilliseconds is how long a statement waits for another process.
+const busyMilliseconds = 10_000
+
+// checkpointPages is the size of the write-ahead log, in pages of 8 KiB, at which
+// it is copied into the file. A long log turns many small writes of one page into
+// one.
+const checkpointPages = 16_000
+
+func writerSource(file string, o Options) string {
+	return source(file,
+		"page_size(8192)", // only counts while the file is empty
+		"journal_mode(WAL)",
+		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
+		fmt.Sprintf("journal_size_limit(%d)", checkpointPages*8192),
+		fmt.Sprintf("cache_size(-%d)", o.CacheBytes>>10),
+		fmt.Sprintf("mmap_size(%d)", o.MapBytes),
+	)
+}
+
+// readerSource maps the file: mapped pages bypass the page cache that all
+// connections share, and with it the lock that would serialize them.
+func readerSource(file string, o Options) string {
+	return source(file,
+		"query_only(1)",
+		"cache_size(-8192)",
+		fmt.Sprintf("mmap_size(%d)", o.MapBytes),
+	)
+}
+
+// migratorSource keeps every other process away while the schema changes.
+func migratorSource(file string) string {
+	return source(file,
+		"page_size(8192)",
+		"locking_mode(EXCLUSIVE)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)",
+	)
+}
+
+// inspectorSource only looks which version the file has.
+func inspectorSource(file string) string {
+	return source(file, "query_only(1)")
+}
+
+func source(file string, pragmas ...string) string {
+	query := url.Values{
+		"_busy_timeout": {fmt.Sprint(busyMilliseconds)},
+		"_dqs":          {"0"},
+		"_pragma":       append([]string{"trusted_schema(0)"}, pragmas...),
+	}
+	return (&url.URL{Scheme: "file", Path: file, RawQuery: query.Encode()}).String()
+}

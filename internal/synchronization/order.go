@@ -1,0 +1,166 @@
+package synchronization
+
+import (
+	"strings"
+	"time"
+
+	"github.com/provisor/provisor/internal/errs"
+)
+
+// ResetScope is the flags enumeration synchronizationJobRestartScope. The zero
+// ResetScope is None.
+type ResetScope uint8
+
+// The reset scopes with their wire values. Full does not include ForceDeletes.
+const (
+	ResetConnectorDataStore ResetScope = 1
+	ResetEscrows            ResetScope = 2
+	ResetWatermark          ResetScope = 4
+	ResetQuarantineState    ResetScope = 8
+	ResetFull               ResetScope = 15
+	ResetForceDeletes       ResetScope = 32
+)
+
+// ResetDefault is what an empty criterion means.
+const ResetDefault = ResetQuarantineState | ResetWatermark | ResetEscrows
+
+// Has reports whether every flag of t is set in r.
+func (r ResetScope) Has(t ResetScope) bool { return r&t == t }
+
+// ParseResetScope reads the comma list of a restart criterion, ignoring case and
+// blanks. An empty text is [ResetDefault]. It returns an errs.Invalid error that
+// names an unknown flag.
+func ParseResetScope(text string) (ResetScope, error) {
+	if strings.TrimSpace(text) == "" {
+		return ResetDefault, nil
+	}
+	var scope ResetScope
+	for name := range strings.SplitSeq(text, ",") {
+		flag, ok := resetFlag(strings.ToLower(strings.TrimSpace(name)))
+		if !ok {
+			return 0, errs.New(errs.Invalid, "RequestParameterInvalid",
+				"resetScope holds %q; it is a comma list of None, ConnectorDataStore, Escrows, Watermark, QuarantineState, Full and ForceDeletes.", name)
+		}
+		scope |= flag
+	}
+	return scope, nil
+}
+
+func resetFlag(name string) (ResetScope, bool) {
+	switch name {
+	case "none":
+		return 0, true
+	case "connectordatastore":
+		return ResetConnectorDataStore, true
+	case "escrows":
+		return ResetEscrows, true
+	case "watermark":
+		return ResetWatermark, true
+	case "quarantinestate":
+		return ResetQuarantineState, true
+	case "full":
+		return ResetFull, true
+	case "forcedeletes":
+		return ResetForceDeletes, true
+	default:
+		return 0, false
+	}
+}
+
+// DefaultInterval is the nominal time between the starts of two cycles.
+const DefaultInterval = 40 * time.Minute
+
+// Start makes j due at once. A paused job goes on where it stopped; one whose
+// cycle is running is left as it is; a quarantine is lifted.
+func (j Job) Start(now time.Time) Job {
+	if j.Schedule.State == ScheduleActive && j.Status.Code == Active && j.Cycle != nil {
+		return j
+	}
+	j.Schedule.State, j.Status.Code, j.Status.Quarantine, j.NextRun = ScheduleActive, Active, nil, now
+	return j
+}
+
+// Pause keeps all state and stops scheduling; it overtakes a running cycle.
+func (j Job) Pause() Job {
+	j.Schedule.State, j.Status.Code, j.NextRun = SchedulePaused, Paused, time.Time{}
+	j.Generation++
+	return j
+}
+
+// Restart makes the next cycle begin at once and clears of j what scope names.
+// Links and escrows are rows of their own: the store clears them in the same
+// transaction.
+func (j Job) Restart(scope ResetScope, now time.Time) Job {
+	if scope.Has(ResetWatermark) || scope.Has(ResetConnectorDataStore) {
+		j.Watermark, j.Cycle = 0, nil
+	}
+	if scope.Has(ResetQuarantineState) {
+		j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures = nil, 0
+	}
+	j.Schedule.State, j.Status.Code, j.NextRun = ScheduleActive, Active, now
+	j.Generation++
+	return j
+}
+
+// SchemaChanged makes the next cycle an initial one that keeps the links.
+func (j Job) SchemaChanged(now time.Time) Job {
+	j.Watermark, j.Cycle = 0, nil
+	j.Generation++
+	if j.Schedule.State == ScheduleActive {
+		j.NextRun = now
+	}
+	return j
+}
+
+// Finished stores the end of a cycle: the watermark moves to its head, and the next
+// cycle is due one interval after this one began, or now when it took longer.
+func (j Job) Finished(c Cycle, now time.Time) Job {
+	done := c.Counts
+	done.Ended, done.Result = now, Succeeded
+	if done.Escrowed > 0 {
+		done.Result = EntryLevelErrors
+	}
+	j.Watermark, j.Cycle = c.Head, nil
+	j.Status.Code, j.Status.CountSuccessiveCompleteFailures = Active, 0
+	j.Status.LastExecution, j.Status.LastSuccessfulExecution = &done, &done
+	if done.Exported > 0 {
+		j.Status.LastSuccessfulExecutionWithExports = &done
+	} else if done.Escrowed == 0 {
+		j = j.steady(now)
+	}
+	j.NextRun = done.Began.Add(j.Schedule.Interval)
+	if j.NextRun.Before(now) {
+		j.NextRun = now
+	}
+	return j
+}
+
+// steady notes a cycle that ended with nothing left to write.
+func (j Job) steady(now time.Time) Job {
+	if j.Status.SteadyStateFirstAchieved.IsZero() {
+		j.Status.SteadyStateFirstAchieved = now
+	}
+	j.Status.SteadyStateLastAchieved = now
+	return j
+}
+
+// Interrupted stores what a slice reached. The cycle goes on at once.
+func (j Job) Interrupted(c Cycle, now time.Time) Job {
+	j.Cycle, j.NextRun = &c, now
+	return j
+}
+
+// Failing stores that fault ended a slice. The cycle goes on from what it reached
+// after a pause that doubles with every failure in a row, up to the interval.
+func (j Job) Failing(c Cycle, fault ExecutionError, now time.Time) Job {
+	failed := c.Counts
+	failed.Ended, failed.Result, failed.Error = now, Failed, &fault
+	if c.ID != "" {
+		j.Cycle = &c
+	}
+	j.Status.LastExecution = &failed
+	j.Status.CountSuccessiveCompleteFailures++
+	pause := 10 * time.Second << min(j.Status.CountSuccessiveCompleteFailures-1, 12)
+	j.NextRun = now.Add(min(pause, j.Schedule.Interval))
+	return j
+}
