@@ -239,7 +239,7 @@ func TestTheTokenEndpointRefusesByTheBook(t *testing.T) {
 		"wrong secret":  {func(c *clientcredentials.Config) { c.ClientSecret = "wrong" }, "invalid_client", http.StatusUnauthorized},
 		"wrong client":  {func(c *clientcredentials.Config) { c.ClientID = "nobody" }, "invalid_client", http.StatusUnauthorized},
 		"unknown scope": {func(c *clientcredentials.Config) { c.Scopes = []string{"admin"} }, "invalid_scope", http.StatusBadRequest},
-		"unknown grant": {func(c *clientcredentials.Config) { c.EndpointParams = url.Values{"grant_type": {"password"}} }, "unsupported_grant_type", http.StatusBadRequest},
+		"unknown grant": {func(c *clientcredentials.Config) { c.EndpointParams = url.Values{"grant_type": {"urn:example:grant"}} }, "unsupported_grant_type", http.StatusBadRequest},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -135,7 +135,7 @@ func person(i int) Person {
 		Type:              "#microsoft.graph.user",
 		ID:                personID(i),
 		UserPrincipalName: nick + "@" + SampleDomain,
-		AccountEnabled:    i%50 != 49,
+		AccountEnabled:    i < 50 || i%50 != 48,
 		DisplayName:       first + " " + last,
 		GivenName:         first,
 		Surname:           last,

@@ -12,9 +12,17 @@ type column struct {
 	property
 	number   int    // from 1
 	title    string // as it stands in the file
-	ofGroup  bool   // in a file of groups with members: describes the group
-	ignoring bool   // not read; a warning says why
+	side     side
+	ignoring bool // not read; a warning says why
 }
+
+// side tells which object of a row a column describes.
+type side uint8
+
+const (
+	plainSide side = iota // the only one; of groups with members, the member
+	groupSide             // of groups with members, the group
+)
 
 // layout is what the header of a CSV file tells.
 type layout struct {
@@ -71,7 +79,7 @@ func recognize(cells [][]byte, o Options) (layout, error) {
 		c := columnOf(t, format, titles)
 		c.number, c.title = i+1, t.whole
 		if name := c.name; name != "" && c.kind != withheld && c.kind != notOfTheGraph {
-			if c.ofGroup {
+			if c.side == groupSide {
 				name = "group " + name
 			}
 			c.ignoring = taken[name]
@@ -83,40 +91,34 @@ func recognize(cells [][]byte, o Options) (layout, error) {
 }
 
 func formatOf(titles []title, o Options) (Format, error) {
-	has := func(keys ...string) bool {
-		return slices.ContainsFunc(titles, func(t title) bool { return slices.Contains(keys, t.key) })
-	}
-	isUser := has("userprincipalname", "upn", "username")
-	listsMembers := has("memberobjectidorupn") || isUser && has("objecttype", "membertype")
+	isUser := has(titles, "userprincipalname", "upn", "username")
+	isMember := has(titles, "memberobjectidorupn")
 	switch {
-	case namesGroup(titles) && namesMember(titles):
+	case namesBoth(titles):
 		return GroupsAndMembersCSV, nil
-	case o.Group != "" && (isUser || has("memberobjectidorupn", "id", "objectid")):
+	case o.Group != "" && (isUser || isMember || has(titles, "id", "objectid")):
 		return MembersCSV, nil
-	case listsMembers:
+	case isMember, isUser && has(titles, "objecttype", "membertype"):
 		return "", invalid("the file lists members and does not say of which group; name the group")
 	case isUser:
 		return UsersCSV, nil
-	case has("displayname", "name"):
+	case has(titles, "displayname", "name"):
 		return GroupsCSV, nil
 	}
 	return "", invalid("the header has neither a column userPrincipalName, as users have, nor displayName, as groups have; it begins " + shownHeader(titles))
 }
 
-// namesGroup and namesMember tell a file of groups with members: one of the two
-// sides carries a prefix, and the other at least an id or a name.
-func namesGroup(titles []title) bool {
-	return slices.ContainsFunc(titles, func(t title) bool {
-		rest, ok := strings.CutPrefix(t.key, "group")
-		return ok && isKey(rest)
-	}) || hasPrefixed(titles, "member") && slices.ContainsFunc(titles, func(t title) bool { return t.key == "displayname" || t.key == "id" || t.key == "objectid" })
+func has(titles []title, keys ...string) bool {
+	return slices.ContainsFunc(titles, func(t title) bool { return slices.Contains(keys, t.key) })
 }
 
-func namesMember(titles []title) bool {
-	return hasPrefixed(titles, "member") || hasPrefixed(titles, "group") &&
-		slices.ContainsFunc(titles, func(t title) bool {
-			return t.key == "userprincipalname" || t.key == "id" || t.key == "objectid"
-		})
+// namesBoth reports whether a row names a group and a member. At least one side
+// then has columns with a prefix, such as groupId or memberId.
+func namesBoth(titles []title) bool {
+	group, member := hasPrefixed(titles, "group"), hasPrefixed(titles, "member")
+	return group && member ||
+		group && has(titles, "userprincipalname", "upn", "id", "objectid") ||
+		member && has(titles, "displayname", "id", "objectid")
 }
 
 func hasPrefixed(titles []title, prefix string) bool {
@@ -166,23 +168,23 @@ func columnFrom(p property, known bool) column {
 // columnOfEither sorts a column to the group or to the member. One without prefix
 // belongs to the side that has none.
 func columnOfEither(t title, titles []title) column {
-	rest, isMember := strings.CutPrefix(t.key, "member")
-	if isMember && t.key != "membertype" && !strings.HasPrefix(t.key, "membership") {
-		return columnFrom(userProperty(rest))
+	ofMember, isMember := strings.CutPrefix(t.key, "member")
+	ofGroup, isGroup := strings.CutPrefix(t.key, "group")
+	switch {
+	case t.key == "grouptype", t.key == "grouptypes", strings.HasPrefix(t.key, "membership"):
+		ofGroup, isGroup = t.key, true
+	case t.key == "membertype", t.key == "objecttype":
+		return columnFrom(userProperty(t.key))
+	case isMember:
+		return columnFrom(userProperty(ofMember))
+	case !isGroup:
+		ofGroup, isGroup = t.key, !hasPrefixed(titles, "group")
 	}
-	rest, isGroup := strings.CutPrefix(t.key, "group")
-	plainIsGroup := !hasPrefixed(titles, "group")
-	if t.key == "grouptype" || t.key == "grouptypes" || strings.HasPrefix(t.key, "membership") {
-		rest, isGroup = t.key, true
-	}
-	if !isGroup && plainIsGroup {
-		rest, isGroup = t.key, true
-	}
-	if t.key == "membertype" || t.key == "objecttype" || !isGroup {
+	if !isGroup {
 		return columnFrom(userProperty(t.key))
 	}
-	c := columnFrom(groupProperty(rest))
-	c.ofGroup = true
+	c := columnFrom(groupProperty(ofGroup))
+	c.side = groupSide
 	return c
 }
 

@@ -3,9 +3,11 @@ package directoryimport
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/provisor/provisor/internal/errs"
 )
@@ -69,14 +71,19 @@ func invalid(reason string) error {
 // Format returns what the file was recognized as.
 func (r *Reader) Format() Format { return r.format }
 
-// Properties returns the Graph properties that a CSV file has a column for, by
-// name, so that an importer can tell a blank cell from a missing column. It is
-// nil for JSON.
+// Properties returns the Graph properties of users or groups that a CSV file has a
+// column for, in order, so that an importer can tell a blank cell from a missing
+// column. It is nil for JSON, and for members.
 func (r *Reader) Properties() []string { return r.properties }
 
-// Warnings returns what was noticed so far about the file as a whole: columns that
-// are not read, and the like. It is complete once Rows has ended.
-func (r *Reader) Warnings() []Warning { return r.warnings.all }
+// Warnings returns what was noticed so far about the file as a whole, columns that
+// are not read and the like, in the order of the file. It is complete once Rows
+// has ended.
+func (r *Reader) Warnings() []Warning {
+	return slices.SortedFunc(slices.Values(r.warnings.all), func(a, b Warning) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Message, b.Message))
+	})
+}
 
 // Rows yields every row, or the error that keeps it from being one; exactly one of
 // the two is set. After an error with Fatal nothing follows.

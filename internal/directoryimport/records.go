@@ -45,29 +45,37 @@ func (r *records) next() error {
 func (r *records) parse(text []byte) error {
 	r.text = append(r.text[:0], text...)
 	first := len(r.text)
-	r.cells = r.cells[:0]
 	if err := r.takeQuotedLines(); err != nil {
 		r.putBack(first)
 		return err
 	}
 	if reason := r.split(r.text); reason != "" {
+		if len(r.text) > first {
+			reason = unclosed
+		}
 		r.putBack(first)
-		return r.fault(reason)
+		return r.fault(len(r.cells)+1, reason)
 	}
 	return r.checkText()
 }
+
+const unclosed = "a quote is opened and not closed properly; a quote within quotes must be doubled"
 
 // takeQuotedLines appends lines for as long as the number of quotes is odd, which
 // is to say that one is open at the end of the line.
 func (r *records) takeQuotedLines() error {
 	open := isOdd(r.text)
+	column := 1
+	if open {
+		column += countOutsideQuotes(r.text, r.separator)
+	}
 	for open {
 		if len(r.text) > maxRecord {
-			return r.fault("a quote is opened and not closed within 256 KiB; a quote within quotes must be doubled")
+			return r.fault(column, unclosed)
 		}
 		more, err := r.takeLine()
 		if errors.Is(err, io.EOF) {
-			return r.fault("a quote is opened and not closed; a quote within quotes must be doubled")
+			return r.fault(column, unclosed)
 		}
 		if err != nil {
 			return err
@@ -90,8 +98,8 @@ func (r *records) putBack(first int) {
 	r.back = append(lines, r.back...)
 }
 
-func (r *records) fault(reason string) *RowError {
-	return &RowError{Line: r.line, Column: len(r.cells) + 1, Reason: reason}
+func (r *records) fault(column int, reason string) *RowError {
+	return &RowError{Line: r.line, Column: column, Reason: reason}
 }
 
 func (r *records) checkText() error {
@@ -180,10 +188,11 @@ func (r *records) quotedCell(text []byte) ([]byte, bool, string) {
 	rest, closed := r.quoted(text)
 	switch {
 	case !closed:
-		return nil, false, "a quote is opened and not closed"
+		return nil, false, unclosed
 	case len(rest) == 0:
 		return nil, false, ""
 	case rest[0] != r.separator:
+		r.cells = r.cells[:len(r.cells)-1]
 		return nil, false, "something follows a closing quote"
 	}
 	return rest[1:], true, ""

@@ -48,13 +48,13 @@ func (c *Cycle) objects(ctx context.Context, kind directory.Kind, retry bool) (b
 
 // workers calls do for 0 … n-1, some at once, and returns the first error.
 func (c *Cycle) workers(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(c.Concurrency)
 	for i := range n {
-		if ctx.Err() != nil {
+		if inner.Err() != nil {
 			break
 		}
-		group.Go(func() error { return do(ctx, i) })
+		group.Go(func() error { return do(inner, i) })
 	}
 	if err := group.Wait(); err != nil {
 		return err

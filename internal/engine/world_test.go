@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ type world struct {
 	takeAll  bool
 	keepOut  bool
 	now      time.Time
+	waited   atomic.Int64 // nanoseconds that the client would have waited
 }
 
 // terrain says how the other side of a world behaves.
@@ -70,7 +72,8 @@ func newWorld(t testing.TB, g terrain) *world {
 	}
 	w.target, err = scimclient.New(scimclient.Options{
 		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout},
-		Now: time.Now, Wait: func(context.Context, time.Duration) error { return nil },
+		Now:  func() time.Time { return w.now.Add(time.Duration(w.waited.Load())) },
+		Wait: func(_ context.Context, d time.Duration) error { w.waited.Add(int64(d)); return nil },
 	})
 	require.NoError(t, err)
 	w.createJob()

@@ -53,7 +53,7 @@ type definition struct {
 
 func definitions() [][]definition {
 	return [][]definition{
-		textDefinitions(), formDefinitions(), logicDefinitions(), testDefinitions(),
+		textDefinitions(), formDefinitions(), logicDefinitions(), booleanDefinitions(),
 		listDefinitions(), dateDefinitions(), directoryDefinitions(), cloudSyncDefinitions(),
 	}
 }

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -109,7 +110,7 @@ func (d *draw) finish(without string) (string, error) {
 		d.filler = remove(classes[0]+classes[2]+classes[3], without)
 	}
 	if d.filler == "" && d.left > 0 {
-		return "", fmt.Errorf("every character is to be avoided")
+		return "", errors.New("every character is to be avoided")
 	}
 	d.take(d.left, d.filler)
 	for i := len(d.drawn) - 1; i > 0; i-- {
@@ -122,15 +123,18 @@ func (d *draw) finish(without string) (string, error) {
 // below returns an unbiased random number from 0 to n-1, for n up to 256. After
 // a failure of the source it returns 0; finish reports the failure.
 func (d *draw) below(n int) int {
+	const patience = 256 // a source that never yields a usable byte is broken
 	var b [1]byte
-	for d.err == nil {
-		if _, d.err = io.ReadFull(d.random, b[:]); d.err != nil {
-			break
+	for range patience {
+		if d.err != nil {
+			return 0
 		}
-		if r := int(b[0]); r < 256-256%n {
+		_, d.err = io.ReadFull(d.random, b[:])
+		if r := int(b[0]); d.err == nil && r < 256-256%n {
 			return r % n
 		}
 	}
+	d.err = errors.New("the random bytes are all alike")
 	return 0
 }
 

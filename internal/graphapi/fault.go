@@ -2,7 +2,6 @@ package graphapi
 
 import (
 	"errors"
-	"fmt"
 	"math"
 	"net/http"
 	"strconv"
@@ -46,7 +45,7 @@ func status(k errs.Kind) int {
 }
 
 // failure is the answer that reports err. What err hides stays hidden.
-func (a *API) failure(err error, ev *event) answer {
+func (a *API) failure(r *http.Request, err error, ev *event) answer {
 	e := visible(err)
 	ev.code, ev.cause = e.Code, err
 	out := answer{status: status(e.Kind), contentType: jsonType, header: http.Header{}}
@@ -55,7 +54,7 @@ func (a *API) failure(err error, ev *event) answer {
 		out.status = http.StatusUnauthorized
 	}
 	if out.status == http.StatusUnauthorized {
-		out.header.Set("WWW-Authenticate", a.challenge(e))
+		out.header.Set("WWW-Authenticate", a.Authenticator.Challenge(r))
 	}
 	if e.RetryAfter > 0 {
 		out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
@@ -80,24 +79,4 @@ func visible(err error) *errs.Error {
 	}
 	return errs.New(errs.Internal, "InternalServerError",
 		"The service failed to handle the request. Its log has the reason under this request-id.")
-}
-
-// challenge is the WWW-Authenticate header of a 401 (RFC 6750 section 3), with the
-// members that Graph adds.
-func (a *API) challenge(e *errs.Error) string {
-	text := fmt.Sprintf(`Bearer realm="", authorization_uri="%s/common/oauth2/authorize", client_id="%s"`, a.Authority, GraphAppID)
-	if e.Message != "" {
-		text += fmt.Sprintf(`, error="invalid_token", error_description="%s"`, headerSafe(e.Message))
-	}
-	return text
-}
-
-// headerSafe keeps of a message what a quoted string in a header may hold.
-func headerSafe(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '"' || r == '\\' || r < ' ' || r > '~' {
-			return '\''
-		}
-		return r
-	}, s)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/provisor/provisor/internal/credential"
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/identity"
 	"github.com/provisor/provisor/internal/store"
@@ -25,6 +24,8 @@ type Store interface {
 // request has no token that holds.
 type Authenticator interface {
 	Authenticate(r *http.Request) (identity.Caller, error)
+	// Challenge is the WWW-Authenticate header of the refusal.
+	Challenge(r *http.Request) string
 }
 
 // Credentials are the secrets of service principals and the life of their tokens.
@@ -32,9 +33,9 @@ type Credentials interface {
 	// List returns what callers stored, sensitive values masked.
 	List(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) ([]synchronization.SecretPair, error)
 	// Put replaces what is stored.
-	Put(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []credential.Given) error
+	Put(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []Given) error
 	// Acquire obtains an access token and stores it durably before it returns.
-	Acquire(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []credential.Given) error
+	Acquire(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []Given) error
 }
 
 // Jobs are the synchronization jobs of service principals. Its errors are NotFound
@@ -52,5 +53,5 @@ type Jobs interface {
 	PutSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, schema synchronization.Schema) error
 	ResetSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) error
 	Templates(ctx context.Context, servicePrincipal directory.Object) []synchronization.Template
-	ValidateCredentials(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, check CredentialCheck) error
+	ValidateCredentials(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, templateID string, useSaved bool, given []Given) error
 }

@@ -10,11 +10,13 @@ import (
 // Versions is a set of API versions.
 type Versions uint8
 
-// The versions. Own is the surface below /provisor, which Graph does not have.
+// The versions. Own is the surface below /provisor, which Graph does not have;
+// Metadata is the document about the cloud that stands outside every version.
 const (
 	V1 Versions = 1 << iota
 	Beta
 	Own
+	Metadata
 )
 
 // Both is every version of Graph.
@@ -29,6 +31,8 @@ func (v Versions) String() string {
 		return "beta"
 	case Own:
 		return "provisor"
+	case Metadata:
+		return "metadata"
 	default:
 		return ""
 	}
@@ -43,6 +47,8 @@ func version(segment string) Versions {
 		return Beta
 	case "provisor":
 		return Own
+	case "metadata":
+		return Metadata
 	default:
 		return 0
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/provisor/provisor/internal/synchronization"
@@ -70,7 +71,7 @@ func (o Options) jsonBody(op operation, argument string) ([]byte, error) {
 // jsonFault says where JSON goes wrong without repeating it: it may hold secrets.
 func jsonFault(err error) string {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return "it goes wrong at byte " + itoa(syntax.Offset)
+		return "it goes wrong at byte " + strconv.FormatInt(syntax.Offset, 10)
 	}
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return "it is a JSON " + kind.Value

@@ -127,7 +127,9 @@ func TestDenialSaysWhatWouldSuffice(t *testing.T) {
 		},
 		{"unknown operation", application(), "x", "No rule admits anybody to it."},
 		{
-			"personal", identity.Caller{Kind: identity.DelegatedUser, Personal: true}, identity.ReadMe,
+			"personal",
+			identity.Caller{Kind: identity.DelegatedUser, Personal: true},
+			identity.ReadMe,
 			"Personal Microsoft accounts are not admitted; sign in with a work or school account.",
 		},
 		{"nobody", identity.Caller{}, identity.ReadMe, "The request has no caller."},

@@ -74,13 +74,9 @@ func (s *Service) target(job synchronization.Job, settings map[synchronization.S
 	transport := s.Credentials.Transport(job.Tenant, job.ServicePrincipal, s.Outbound)
 	return scimclient.New(scimclient.Options{
 		BaseURL: base, Dialect: dialect, Now: s.Now,
-		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout, CheckRedirect: stay},
+		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout},
 	})
 }
-
-// stay refuses redirects: they would carry credentials and people's data to an
-// address that nobody entered.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dialectOf reads the job's setting; a job without one speaks as Entra does.
 func dialectOf(job synchronization.Job) (scim.Dialect, error) {

@@ -3,6 +3,7 @@ package keyring
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
@@ -39,14 +40,7 @@ func (k *Keyring) Keys() []uint32 {
 	return ids
 }
 
-func (k *Keyring) has(id uint32) bool {
-	for _, mine := range k.Keys() {
-		if mine == id {
-			return true
-		}
-	}
-	return false
-}
+func (k *Keyring) has(id uint32) bool { return slices.Contains(k.Keys(), id) }
 
 // Stale reports whether s was sealed with a key other than the newest, and should
 // be opened and sealed anew.

@@ -256,8 +256,11 @@ func drawOp(t *rapid.T) scim.PatchOp {
 		enterprise + ":manager", "urn:x:y:z", "id", "nose", "password",
 	}).Draw(t, "path")
 	value := rapid.SampledFrom([]any{
-		nil, "", "text", true, "True", 7.0, []any{}, obj(), obj("value", "v"), obj("givenName", "G", "familyName", nil),
-		[]any{obj("type", "work", "value", "a", "primary", true), obj("type", "home", "value", "b")}, []any{nil, "x"},
+		nil, "", "text", true, "True", 7.0,
+		[]any{},
+		obj(), obj("value", "v"), obj("givenName", "G", "familyName", nil),
+		[]any{obj("type", "work", "value", "a", "primary", true), obj("type", "home", "value", "b")},
+		[]any{nil, "x"},
 		obj("department", "D", "division", nil),
 	}).Draw(t, "value")
 	op := rapid.SampledFrom([]scim.Op{scim.Add, scim.Replace, scim.Remove}).Draw(t, "op")

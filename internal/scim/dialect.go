@@ -46,8 +46,8 @@ func ParseDialect(s string) (Dialect, error) {
 
 // EncodeCreate writes the body of a POST for a resource of the type "User" or
 // "Group".  It adds schemas and, in Entra's dialects, meta.resourceType; a schemas
-// or meta that r holds is replaced.  Null values are omitted and Booleans are
-// JSON Booleans in every dialect.  It does not change r.
+// or meta that r holds is replaced.  Attributes that are null are omitted and
+// Booleans are JSON Booleans in every dialect.  It does not change r.
 func (d Dialect) EncodeCreate(resourceType string, r Resource) ([]byte, error) {
 	body := make(map[string]any, len(r)+2)
 	for k, v := range r {

@@ -3,6 +3,7 @@ package scim
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -29,9 +30,9 @@ func (d Dialect) EncodePatch(ops []PatchOp) ([]byte, error) {
 	case RFC7644:
 		wire, err = standardOps(ops)
 	case EntraSCIM062020:
-		wire, err = flaggedOps(ops)
+		wire = flaggedOps(ops)
 	case Entra:
-		wire, err = verboseOps(ops)
+		wire = verboseOps(ops)
 	default:
 		err = badRequest(InvalidValue, "there is no %s", d)
 	}
@@ -68,7 +69,7 @@ func write(op Op, path Path, v any) wireOp {
 }
 
 // verboseOps writes Entra's default dialect.
-func verboseOps(ops []PatchOp) ([]wireOp, error) {
+func verboseOps(ops []PatchOp) []wireOp {
 	wire := make([]wireOp, len(ops))
 	for i, op := range ops {
 		op = clearedManager(op)
@@ -77,19 +78,18 @@ func verboseOps(ops []PatchOp) ([]wireOp, error) {
 			v = bareReference(v)
 		}
 		if b, ok := v.(bool); ok {
-			v = titled(b)
+			v = inWords(b)
 		}
 		wire[i] = write(op.Op, op.Path, v)
 		wire[i].Op = capital(wire[i].Op)
 	}
-	return wire, nil
+	return wire
 }
 
 // flaggedOps writes Entra's dialect under the switch aadOptscim062020.
-func flaggedOps(ops []PatchOp) ([]wireOp, error) {
+func flaggedOps(ops []PatchOp) []wireOp {
 	var wire []wireOp
 	var joined joinedOps
-	var lone wireOp
 	for _, op := range ops {
 		op = clearedManager(op)
 		if memberRemoval(op) {
@@ -105,16 +105,15 @@ func flaggedOps(ops []PatchOp) ([]wireOp, error) {
 			wire = append(wire, w)
 			continue
 		}
-		lone = w
 		joined = append(joined, w)
 	}
 	switch len(joined) {
 	case 0:
-		return wire, nil
+		return wire
 	case 1:
-		return append(wire, lone), nil
+		return append(wire, joined[0])
 	default:
-		return append(wire, wireOp{Op: Replace.String(), Value: &value{joined}}), nil
+		return append(wire, wireOp{Op: Replace.String(), Value: &value{joined}})
 	}
 }
 
@@ -271,11 +270,7 @@ func bareReference(v any) any {
 	return v
 }
 
-func titled(b bool) string {
-	if b {
-		return "True"
-	}
-	return "False"
-}
+// inWords writes a Boolean as Entra does: True or False.
+func inWords(v any) string { return capital(fmt.Sprint(v)) }
 
-func capital(op string) string { return strings.ToUpper(op[:1]) + op[1:] }
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

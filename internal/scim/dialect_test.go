@@ -101,7 +101,7 @@ func encodeNeutral(t *testing.T, d scim.Dialect, in txtar.File) []byte {
 	return indented(t, body)
 }
 
-func decodeNeutral(t testing.TB, data []byte) []scim.PatchOp {
+func decodeNeutral(t *testing.T, data []byte) []scim.PatchOp {
 	t.Helper()
 	var list []neutral
 	decodeJSON(t, data, &list)
@@ -112,7 +112,7 @@ func decodeNeutral(t testing.TB, data []byte) []scim.PatchOp {
 	return ops
 }
 
-func opNamed(t testing.TB, name string) scim.Op {
+func opNamed(t *testing.T, name string) scim.Op {
 	t.Helper()
 	for _, op := range []scim.Op{scim.Add, scim.Replace, scim.Remove} {
 		if op.String() == name {
@@ -123,14 +123,14 @@ func opNamed(t testing.TB, name string) scim.Op {
 	return 0
 }
 
-func decodeJSON(t testing.TB, data []byte, into any) {
+func decodeJSON(t *testing.T, data []byte, into any) {
 	t.Helper()
 	if err := json.Unmarshal(data, into); err != nil {
 		t.Fatalf("%s: %v", data, err)
 	}
 }
 
-func indented(t testing.TB, body []byte) []byte {
+func indented(t *testing.T, body []byte) []byte {
 	t.Helper()
 	if body == nil {
 		return []byte("(nothing is sent)\n")

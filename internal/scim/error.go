@@ -61,7 +61,7 @@ func (e *Error) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &b); err != nil {
 		return fmt.Errorf("the SCIM error message cannot be read: %w", err)
 	}
-	e.Status, _ = strconv.Atoi(fmt.Sprint(b.Status)) //nolint:errcheck // a status in words is no status
+	e.Status, _ = strconv.Atoi(fmt.Sprint(b.Status))
 	e.ScimType, e.Detail = b.ScimType, b.Detail
 	return nil
 }

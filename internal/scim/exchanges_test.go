@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +65,7 @@ func TestRecordedPatches(t *testing.T) {
 	t.Parallel()
 
 	for _, e := range exchanges(t) {
-		if e.Request.Method != "PATCH" || !strings.Contains(string(e.Request.Body), "PatchOp") {
+		if e.Request.Method != http.MethodPatch || !strings.Contains(string(e.Request.Body), "PatchOp") {
 			continue
 		}
 		t.Run(e.ID, func(t *testing.T) {
@@ -81,7 +82,7 @@ func TestRecordedPatches(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(comparable(t, e.Request.Body, d), comparable(t, body, d)); diff != "" {
+			if diff := cmp.Diff(evened(t, e.Request.Body, d), evened(t, body, d)); diff != "" {
 				t.Error(diff)
 			}
 		})
@@ -122,8 +123,8 @@ func neutralOps(t *testing.T, body []byte) []scim.PatchOp {
 	return ops
 }
 
-// comparable decodes a PATCH and evens out what the sources disagree about.
-func comparable(t *testing.T, body []byte, d scim.Dialect) any {
+// evened decodes a PATCH and evens out what the sources disagree about.
+func evened(t *testing.T, body []byte, d scim.Dialect) any {
 	t.Helper()
 	var m map[string]any
 	decodeJSON(t, body, &m)
@@ -153,7 +154,7 @@ func TestRecordedCreates(t *testing.T) {
 	t.Parallel()
 
 	for _, e := range exchanges(t) {
-		if e.Request.Method != "POST" || e.Request.Path != "/Users" && e.Request.Path != "/Groups" {
+		if e.Request.Method != http.MethodPost || e.Request.Path != "/Users" && e.Request.Path != "/Groups" {
 			continue
 		}
 		t.Run(e.ID, func(t *testing.T) {
@@ -189,7 +190,7 @@ func TestRecordedPatchesApply(t *testing.T) {
 	t.Parallel()
 
 	for _, e := range exchanges(t) {
-		if e.Request.Method != "PATCH" || !strings.Contains(string(e.Request.Body), "PatchOp") {
+		if e.Request.Method != http.MethodPatch || !strings.Contains(string(e.Request.Body), "PatchOp") {
 			continue
 		}
 		t.Run(e.ID, func(t *testing.T) {

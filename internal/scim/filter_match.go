@@ -118,7 +118,6 @@ func (p Path) candidates(obj map[string]any, exact func(string) bool) []any {
 	return collect(values, p.sub)
 }
 
-//nolint:revive // caseExact is a characteristic of the attribute, RFC 7643 section 2.2
 func compare(op compareOp, have, want any, caseExact bool) bool {
 	switch want := want.(type) {
 	case string:

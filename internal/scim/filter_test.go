@@ -158,6 +158,33 @@ func TestFilterEquality(t *testing.T) {
 	}
 }
 
+func TestFilterAnd(t *testing.T) {
+	t.Parallel()
+
+	a, err := scim.ParseFilter(`a pr or b pr`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := scim.Equal(mustPath(t, "c"), "d")
+	for _, tt := range []struct {
+		f    scim.Filter
+		want string
+	}{
+		{a.And(b), `(a pr or b pr) and c eq "d"`},
+		{b.And(a), `c eq "d" and (a pr or b pr)`},
+		{a.And(scim.Filter{}), `a pr or b pr`},
+		{scim.Filter{}.And(b), `c eq "d"`},
+		{scim.Filter{}.And(scim.Filter{}), ""},
+	} {
+		if tt.f.String() != tt.want {
+			t.Errorf("got %s, want %s", tt.f, tt.want)
+		}
+	}
+	if !(scim.Filter{}).Match(scim.Resource{}, nil) {
+		t.Error("the zero Filter does not match")
+	}
+}
+
 func TestEqualMatchesEveryStringLiterally(t *testing.T) {
 	t.Parallel()
 

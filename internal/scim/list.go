@@ -28,8 +28,10 @@ func (l ListResponse) MarshalJSON() ([]byte, error) {
 }
 
 // DecodeListResponse reads a list.  Servers leave Resources out of an empty list;
-// but a list that announces matches and shows none on its first page, or an object
-// that is no list at all, is [InvalidSyntax]: it must not pass for "no match".
+// an object that has neither Resources nor totalResults is no list and must not
+// pass for "no match": it is [InvalidSyntax], as is anything that is not JSON.
+// TotalResults may exceed the resources that are shown; whoever asks whether there
+// is a match looks at both.
 func DecodeListResponse(data []byte) (ListResponse, error) {
 	var b struct {
 		listBody

@@ -11,8 +11,11 @@ func (p Path) Lookup(r Resource) (any, bool) {
 
 func (p Path) lookup(r Resource) (any, bool) {
 	obj, ok := p.container(r)
-	if !ok || p.attr == "" {
-		return obj, ok
+	if !ok {
+		return nil, false
+	}
+	if p.attr == "" {
+		return obj, true
 	}
 	v, ok := field(obj, p.attr)
 	if !ok {

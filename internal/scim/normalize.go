@@ -64,7 +64,7 @@ func (n normalizer) set(into map[string]any, a Attribute, v any) error {
 }
 
 func (n normalizer) extensionObject(urn string, v any) error {
-	s, known := n.Type.extension(urn)
+	s, known := n.extension(urn)
 	obj, ok := object(v)
 	switch {
 	case v == nil:
@@ -110,7 +110,7 @@ func (t *Type) checkSchemas(r Resource) error {
 	v, _ := field(r, "schemas")
 	listed := map[string]bool{}
 	for _, e := range elements(plain(v)) {
-		s, _ := e.(string) //nolint:errcheck // another type is no URI
+		s, _ := e.(string)
 		if _, known := t.extension(s); !known && !strings.EqualFold(s, t.core.ID) {
 			return badRequest(InvalidSyntax, "schemas names %q, which the type %s does not use", s, t.name)
 		}

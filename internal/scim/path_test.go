@@ -12,29 +12,29 @@ import (
 
 const enterprise = scim.EnterpriseUserURN
 
-func mustPath(t testing.TB, s string) scim.Path {
-	t.Helper()
+func mustPath(tb testing.TB, s string) scim.Path {
+	tb.Helper()
 	p, err := scim.ParsePath(s)
 	if err != nil {
-		t.Fatalf("ParsePath(%q): %v", s, err)
+		tb.Fatalf("ParsePath(%q): %v", s, err)
 	}
 	return p
 }
 
-func mustResource(t testing.TB, s string) scim.Resource {
-	t.Helper()
+func mustResource(tb testing.TB, s string) scim.Resource {
+	tb.Helper()
 	r, err := scim.DecodeResource([]byte(s))
 	if err != nil {
-		t.Fatalf("DecodeResource(%s): %v", s, err)
+		tb.Fatalf("DecodeResource(%s): %v", s, err)
 	}
 	return r
 }
 
-func wantScimType(t testing.TB, err error, want string) {
-	t.Helper()
+func wantScimType(tb testing.TB, err error, want string) {
+	tb.Helper()
 	e, ok := errors.AsType[*scim.Error](err)
 	if !ok || e.ScimType != want {
-		t.Fatalf("got the error %v, want scimType %s", err, want)
+		tb.Fatalf("got the error %v, want scimType %s", err, want)
 	}
 }
 
@@ -43,7 +43,7 @@ func TestParsePath(t *testing.T) {
 
 	tests := []struct {
 		in, extension, attribute, filter, sub string
-		print                                 string // where it differs from in
+		printed                               string // where it differs from in
 	}{
 		{in: "userName", attribute: "userName"},
 		{in: "name.givenName", attribute: "name", sub: "givenName"},
@@ -54,7 +54,7 @@ func TestParsePath(t *testing.T) {
 		{
 			in: `emails[TYPE EQ "work" AND not(primary eq true)].value`, attribute: "emails",
 			filter: `TYPE eq "work" and not (primary eq true)`, sub: "value",
-			print: `emails[TYPE eq "work" and not (primary eq true)].value`,
+			printed: `emails[TYPE eq "work" and not (primary eq true)].value`,
 		},
 		{in: `roles[primary eq "True"].value`, attribute: "roles", filter: `primary eq "True"`, sub: "value"},
 		{in: enterprise + ":department", extension: enterprise, attribute: "department"},
@@ -63,7 +63,7 @@ func TestParsePath(t *testing.T) {
 		{in: scim.UserURN + ":name.givenName", attribute: "name", sub: "givenName"},
 		{
 			in: enterprise + ".manager", extension: enterprise, attribute: "manager",
-			print: enterprise + ":manager",
+			printed: enterprise + ":manager",
 		},
 		{
 			in:        "urn:scim:schemas:extension:enterprise:1.0.department",
@@ -72,7 +72,7 @@ func TestParsePath(t *testing.T) {
 		{
 			in:        "urn:scim:schemas:extension:enterprise:1.0:department",
 			extension: "urn:scim:schemas:extension:enterprise:1.0", attribute: "department",
-			print: "urn:scim:schemas:extension:enterprise:1.0.department",
+			printed: "urn:scim:schemas:extension:enterprise:1.0.department",
 		},
 		{
 			in:        "urn:ietf:params:scim:schemas:extension:Acme:2.0:User:CustomAttribute",
@@ -90,11 +90,11 @@ func TestParsePath(t *testing.T) {
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Error(diff)
 			}
-			if tt.print == "" {
-				tt.print = tt.in
+			if tt.printed == "" {
+				tt.printed = tt.in
 			}
-			if p.String() != tt.print {
-				t.Errorf("String() = %s, want %s", p, tt.print)
+			if p.String() != tt.printed {
+				t.Errorf("String() = %s, want %s", p, tt.printed)
 			}
 		})
 	}
@@ -232,6 +232,7 @@ func TestSetRefuses(t *testing.T) {
 		{`{"name": "text"}`, "name.givenName", scim.InvalidValue},
 		{`{"emails": ["text"]}`, `emails[value eq "text"].type`, scim.InvalidValue},
 		{`{}`, enterprise, scim.InvalidValue},
+		{`{}`, `emails[type eq "work"].type`, scim.InvalidValue},
 	}
 	for _, tt := range tests {
 		t.Run(tt.path, func(t *testing.T) {
@@ -239,6 +240,42 @@ func TestSetRefuses(t *testing.T) {
 
 			wantScimType(t, mustPath(t, tt.path).Set(mustResource(t, tt.resource), "x"), tt.scimType)
 		})
+	}
+}
+
+func TestSetMakesElementsOfEveryType(t *testing.T) {
+	t.Parallel()
+
+	r := scim.Resource{"id": "1", "externalId": "E", "text": "not a number"}
+	for path, v := range map[string]any{
+		`badges[level eq 7 and current eq true].value`: "b",
+		`badges[level eq 8]`:                           map[string]any{"value": "c"},
+		"lists":                                        []map[string]any{{"a": "b"}},
+		"nested":                                       scim.Resource{"a": "b"},
+	} {
+		if err := mustPath(t, path).Set(r, v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r.ID() != "1" || r.ExternalID() != "E" {
+		t.Errorf("ids %q and %q", r.ID(), r.ExternalID())
+	}
+	for path, want := range map[string]any{
+		`badges[level eq 7.0].value`: "b", `badges[current eq true].level`: 7.0, `badges[level gt 7].value`: "c",
+		"lists.a": []any{"b"}, "nested.a": "b",
+	} {
+		if got, _ := r.Get(path); !cmp.Equal(want, got) {
+			t.Errorf("%s = %v, want %v", path, got, want)
+		}
+	}
+	if v, ok := r.Get("a..b"); ok {
+		t.Errorf("a path that is none has the value %v", v)
+	}
+	if f, err := scim.ParseFilter("text gt 1"); err != nil || f.Match(r, nil) {
+		t.Errorf("a text is greater than a number, or %v", err)
+	}
+	if diff := cmp.Diff(r, r.Clone()); diff != "" || scim.Resource(nil).Clone() != nil {
+		t.Error(diff)
 	}
 }
 
@@ -276,7 +313,10 @@ func TestPathSetThenLookup(t *testing.T) {
 		v := rapid.StringMatching(`.+`).Draw(t, "value")
 		r := scim.Resource{}
 		if err := p.Set(r, v); err != nil {
-			t.Skip("the path describes no single value")
+			if _, found := p.Lookup(r); found {
+				t.Fatalf("%s was set although: %v", p, err)
+			}
+			return // the value contradicts the filter
 		}
 		if got, ok := p.Lookup(r); !ok || got != v {
 			t.Fatalf("%s: set %q, found %v, %t in %v", p, v, got, ok, r)

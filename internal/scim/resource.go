@@ -32,7 +32,7 @@ func (r Resource) ExternalID() string { return r.text("externalId") }
 
 func (r Resource) text(name string) string {
 	v, _ := field(r, name)
-	s, _ := v.(string) //nolint:errcheck // another type is no text
+	s, _ := v.(string)
 	return s
 }
 

@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"maps"
+	"strings"
+)
 
 // Set folds v into r as a POST needs it (RFC 7643 section 3.3): name.givenName
 // becomes an object, emails[type eq "work"].value an element {"type":"work",
@@ -24,10 +27,7 @@ func (p Path) Set(r Resource, v any) error {
 		return mergeWhole(obj, v, p)
 	}
 	if !p.filter.IsZero() {
-		if obj, err = p.growElement(obj); err != nil {
-			return err
-		}
-		return p.fill(obj, v)
+		return p.setElement(obj, v)
 	}
 	if p.sub == "" {
 		put(obj, p.attr, v)
@@ -67,31 +67,42 @@ func growObject(obj map[string]any, name string) (map[string]any, error) {
 	return inner, nil
 }
 
-// growElement returns the element that the value filter describes and appends it
-// where it is missing.
-func (p Path) growElement(obj map[string]any) (map[string]any, error) {
-	v, _ := field(obj, p.attr)
-	if e, ok := p.pick(v); ok {
-		if element, ok := object(e); ok {
-			return element, nil
+// setElement fills the element that the value filter matches, or the one that it
+// describes, which is appended to the list.
+func (p Path) setElement(obj map[string]any, v any) error {
+	have, _ := field(obj, p.attr)
+	if e, ok := p.pick(have); ok {
+		element, ok := object(e)
+		if !ok {
+			return badRequest(InvalidValue, "%s holds a value that has no sub-attributes", p.Base())
 		}
-		return nil, badRequest(InvalidValue, "%s holds a value that has no sub-attributes", p.Base())
+		return p.fill(element, v)
 	}
 	element, ok := p.filter.element()
 	if !ok {
-		return nil, badRequest(InvalidPath, "the filter of %s does not describe one value: use eq, joined by and", p)
+		return badRequest(InvalidPath, "the filter of %s does not describe one value: use eq, joined by and", p)
 	}
-	put(obj, p.attr, append(append([]any(nil), elements(v)...), element))
-	return element, nil
+	if err := p.fill(element, v); err != nil {
+		return err
+	}
+	put(obj, p.attr, append(append([]any(nil), elements(have)...), element))
+	return nil
 }
 
-// fill sets the sub-attribute of an element, or merges a whole element into it.
+// fill sets the sub-attribute of an element, or merges a whole element into it, so
+// that the filter goes on matching.
 func (p Path) fill(element map[string]any, v any) error {
+	next := maps.Clone(element)
 	if p.sub != "" {
-		put(element, p.sub, v)
-		return nil
+		put(next, p.sub, v)
+	} else if err := mergeWhole(next, v, p); err != nil {
+		return err
 	}
-	return mergeWhole(element, v, p)
+	if !p.filter.matchElement(next, nil) {
+		return badRequest(InvalidValue, "the value %.40v contradicts the filter of %s", v, p)
+	}
+	maps.Copy(element, next)
+	return nil
 }
 
 func mergeWhole(into map[string]any, v any, p Path) error {

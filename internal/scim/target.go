@@ -225,9 +225,13 @@ func (t *target) removeListed(v any) error {
 // union appends the values that are new.
 func (t *target) union(have, add []any) []any {
 	list := slices.Clone(have)
+	value, _ := attribute(t.base.SubAttributes, "value")
+	if value.Mutability == Immutable {
+		return unionByID(list, add)
+	}
 	var fresh []int
 	for _, e := range add {
-		if slices.ContainsFunc(list, func(h any) bool { return t.duplicate(h, e) }) {
+		if slices.ContainsFunc(list, func(h any) bool { return reflect.DeepEqual(h, e) }) {
 			continue
 		}
 		list = append(list, e)
@@ -236,14 +240,20 @@ func (t *target) union(have, add []any) []any {
 	return demote(list, fresh)
 }
 
-// duplicate reports whether h is the value e already: the same id for references,
-// the same in all parts for others.
-func (t *target) duplicate(h, e any) bool {
-	value, ok := attribute(t.base.SubAttributes, "value")
-	if ok && value.Mutability == Immutable {
-		return sameValue(h, e)
+// unionByID appends the references whose id is new; members may be many.
+func unionByID(list, add []any) []any {
+	known := make(map[string]bool, len(list))
+	for _, e := range list {
+		id, _ := ReferenceID(e)
+		known[id] = true
 	}
-	return reflect.DeepEqual(h, e)
+	for _, e := range add {
+		if id, _ := ReferenceID(e); !known[id] {
+			known[id] = true
+			list = append(list, e)
+		}
+	}
+	return list
 }
 
 // store sets the attribute, or removes it where v is no value.

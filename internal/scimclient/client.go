@@ -26,7 +26,8 @@ type Options struct {
 	// AzureAdScimPatch2017) choose the dialect and are not sent on.
 	BaseURL string
 	// HTTP sends the requests; its transport adds the bearer token, limits the
-	// connections and times out.
+	// connections and times out. Redirects are not followed, whatever it says: they
+	// would carry credentials and people's data to an address nobody entered.
 	HTTP *http.Client
 	// Dialect is used unless the base URL's query names one.
 	Dialect scim.Dialect
@@ -74,6 +75,9 @@ func New(o Options) (*Client, error) {
 	if o.Wait == nil {
 		o.Wait = wait
 	}
+	client := *o.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	o.HTTP = &client
 	query := base.Query()
 	c := &Client{opts: o, dialect: takeDialect(query, o.Dialect), query: query}
 	base.RawQuery, base.Fragment = "", ""
@@ -145,6 +149,9 @@ func (c *Client) Patch(ctx context.Context, resourceType, id string, ops []scim.
 	body, err := c.dialect.EncodePatch(ops)
 	if err != nil {
 		return errs.Wrap(err, errs.Internal, "InternalError", "The change of %s %s cannot be written as SCIM.", resourceType, id)
+	}
+	if body == nil {
+		return nil // nothing is left to send in this dialect
 	}
 	answer, err := c.send(ctx, request{method: http.MethodPatch, path: member(resourceType, id), body: body, repeat: afterRefusal})
 	if err != nil {

@@ -1,5 +1,7 @@
 package scimserver
 
+import "slices"
+
 // memberSet is the ordered set of the members of a group: adding and removing one
 // costs the same whatever the size.  With repeat it is a list, as sloppy servers
 // keep it.
@@ -73,7 +75,7 @@ func (m *memberSet) compact() {
 	}
 	m.ids = m.list()
 	m.holes = 0
-	for i := len(m.ids) - 1; i >= 0; i-- {
-		m.at[m.ids[i]] = i
+	for i, id := range slices.Backward(m.ids) {
+		m.at[id] = i
 	}
 }

@@ -152,7 +152,6 @@ func (m *membership) has(id string) bool {
 	return !m.fresh && m.group.members.has(id)
 }
 
-//nolint:revive // add or remove is what a step is
 func (m *membership) step(id string, add bool) {
 	m.steps = append(m.steps, step{id, add})
 	m.after[id] = add
@@ -165,12 +164,15 @@ func (m *membership) clear() {
 
 // commit carries the steps out and reports whether they change anything.
 func (m *membership) commit() bool {
-	set := m.group.members
+	if m.group.members == nil {
+		return false // not a group
+	}
 	changed := false
 	if m.fresh && !m.same() {
-		changed = set.len() > 0
+		changed = m.group.members.len() > 0
 		m.server.clearMembers(m.group)
 	}
+	set := m.group.members
 	for _, s := range m.steps {
 		if s.add && set.add(s.id) {
 			m.server.store.join(m.group, s.id)

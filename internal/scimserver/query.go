@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +15,10 @@ import (
 // page is what startIndex and count ask for (RFC 7644 section 3.4.2.4).
 type page struct{ start, count int }
 
-func (s *Server) pageOf(r *http.Request) (page, error) {
+func (s *Server) pageOf(query url.Values) (page, error) {
 	p := page{1, s.options.MaxResults}
 	for name, into := range map[string]*int{"startIndex": &p.start, "count": &p.count} {
-		v := r.URL.Query().Get(name)
+		v := query.Get(name)
 		if v == "" {
 			continue
 		}
@@ -34,16 +35,17 @@ func (s *Server) pageOf(r *http.Request) (page, error) {
 
 // query answers GET /Users and GET /Groups.
 func (s *Server) query(t *scim.Type, r *http.Request) (answer, error) {
-	sel, err := selectionOf(r)
+	query := r.URL.Query()
+	sel, err := selectionOf(query)
 	if err != nil {
 		return answer{}, err
 	}
-	p, err := s.pageOf(r)
+	p, err := s.pageOf(query)
 	if err != nil {
 		return answer{}, err
 	}
 	var filter scim.Filter
-	if text := r.URL.Query().Get("filter"); text != "" && !s.options.Flaws.IgnoreFilters {
+	if text := query.Get("filter"); text != "" && !s.options.Flaws.IgnoreFilters {
 		if filter, err = scim.ParseFilter(text); err != nil {
 			return answer{}, err
 		}

@@ -13,7 +13,7 @@ func (s *Server) create(t *scim.Type, r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sel, err := selectionOf(r)
+	sel, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}
@@ -35,7 +35,7 @@ func (s *Server) create(t *scim.Type, r *http.Request) (answer, error) {
 
 // read answers GET of one resource.
 func (s *Server) read(t *scim.Type, r *http.Request) (answer, error) {
-	sel, err := selectionOf(r)
+	sel, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}
@@ -57,7 +57,7 @@ func (s *Server) replace(t *scim.Type, r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sel, err := selectionOf(r)
+	sel, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Server) patch(t *scim.Type, r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	sel, err := selectionOf(r)
+	sel, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return answer{}, err
 	}

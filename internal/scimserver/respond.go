@@ -46,7 +46,7 @@ func respond(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", scim.MediaType)
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) //nolint:errcheck // a client that has gone needs no answer
+	_, _ = w.Write(b.Bytes())
 }
 
 func respondError(w http.ResponseWriter, err error) {

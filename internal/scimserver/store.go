@@ -159,10 +159,10 @@ func indexed(r scim.Resource, attr string) []string {
 }
 
 func indexedEmails(v any) []string {
-	list, _ := v.([]any) //nolint:errcheck // no list, no addresses
+	list, _ := v.([]any)
 	var values []string
 	for _, e := range list {
-		obj, _ := e.(map[string]any)   //nolint:errcheck // no object, no value
+		obj, _ := e.(map[string]any)
 		s, ok := obj["value"].(string) // Normalize has given the name its spelling
 		if s = strings.ToLower(s); ok && !slices.Contains(values, s) {
 			values = append(values, s)

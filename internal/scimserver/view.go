@@ -2,7 +2,7 @@ package scimserver
 
 import (
 	"maps"
-	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -17,8 +17,7 @@ type selection struct {
 	excluded   []scim.Path
 }
 
-func selectionOf(r *http.Request) (selection, error) {
-	query := r.URL.Query()
+func selectionOf(query url.Values) (selection, error) {
 	attributes, err := parsePaths(query.Get("attributes"))
 	if err != nil {
 		return selection{}, err

@@ -174,7 +174,7 @@ func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
 func write(w http.ResponseWriter, answer *recorder) {
 	maps.Copy(w.Header(), answer.header)
 	w.WriteHeader(answer.status)
-	_, _ = w.Write(answer.body.Bytes()) //nolint:errcheck // a client that has gone needs no answer
+	_, _ = w.Write(answer.body.Bytes())
 }
 
 // writeHalf announces the whole body, sends half of it and resets the connection.
@@ -188,8 +188,8 @@ func writeHalf(w http.ResponseWriter, answer *recorder) {
 	maps.Copy(w.Header(), answer.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(answer.status)
-	_, _ = w.Write(body[:len(body)/2])        //nolint:errcheck // the answer is to break off anyway
-	_ = http.NewResponseController(w).Flush() //nolint:errcheck // the answer is to break off anyway
+	_, _ = w.Write(body[:len(body)/2])
+	_ = http.NewResponseController(w).Flush()
 	panic(http.ErrAbortHandler)
 }
 
@@ -204,7 +204,7 @@ func fail(w http.ResponseWriter, r *http.Request, f Fault) {
 		refuse(w, http.StatusServiceUnavailable, f.RetryAfter)
 	case HTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in</title><h1>Please sign in to continue</h1>") //nolint:errcheck // a client that has gone needs no answer
+		_, _ = io.WriteString(w, "<!DOCTYPE html><title>Sign in</title><h1>Please sign in to continue</h1>")
 	case HangBefore:
 		wait(r.Context(), f.Delay)
 		reset(w)
@@ -220,7 +220,7 @@ func refuse(w http.ResponseWriter, status int, retryAfter time.Duration) {
 	}
 	w.Header().Set("Content-Type", "application/scim+json")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"`+strconv.Itoa(status)+`"}`) //nolint:errcheck // a client that has gone needs no answer
+	_, _ = io.WriteString(w, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"`+strconv.Itoa(status)+`"}`)
 }
 
 // wait returns whether the delay passed before the client went.  A delay of zero
@@ -248,7 +248,7 @@ func reset(w http.ResponseWriter) {
 		panic(http.ErrAbortHandler)
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0) //nolint:errcheck // without it the end is orderly, which is no answer either
+		_ = tcp.SetLinger(0)
 	}
-	_ = conn.Close() //nolint:errcheck // nothing follows
+	_ = conn.Close()
 }

@@ -219,7 +219,7 @@ func (s Schedule) chance(o occasion) Fault {
 // fingerprint tells requests apart that differ in method, URL or body.
 func fingerprint(r *http.Request, body []byte) uint64 {
 	h := fnv.New64a()
-	_, _ = fmt.Fprintf(h, "%s %s\n", r.Method, r.URL.RequestURI()) //nolint:errcheck // a hash does not fail
-	_, _ = h.Write(body)                                           //nolint:errcheck // a hash does not fail
+	_, _ = fmt.Fprintf(h, "%s %s\n", r.Method, r.URL.RequestURI())
+	_, _ = h.Write(body)
 	return h.Sum64()
 }

@@ -83,8 +83,14 @@ func columnNames() []string {
 	return names
 }
 
+// draft is an object with its document.
+type draft struct {
+	directory.Object
+	document string
+}
+
 // insertObjects adds live objects and returns their keys in the same order.
-func (s *session) insertObjects(ctx context.Context, tenant int64, objects []directory.Object) ([]directory.Key, error) {
+func (s *session) insertObjects(ctx context.Context, tenant int64, objects []draft) ([]directory.Key, error) {
 	names := columnNames()
 	head := "INSERT INTO object (tenant, id, kind, presence, sequence, created, modified, document, " +
 		strings.Join(names, ", ") + ") VALUES "
@@ -92,12 +98,8 @@ func (s *session) insertObjects(ctx context.Context, tenant int64, objects []dir
 	for _, run := range chunks(objects) {
 		args := make([]any, 0, len(run)*(8+len(names)))
 		for _, o := range run {
-			document, err := encodeAttributes(o.Attributes)
-			if err != nil {
-				return nil, err
-			}
 			args = append(args, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence,
-				micros(o.Created), micros(o.Modified), document)
+				micros(o.Created), micros(o.Modified), o.document)
 			args = append(args, columnValues(o.Attributes)...)
 		}
 		err := s.each(ctx, func(row scanner) error {
@@ -126,12 +128,8 @@ func (s *session) insertObjects(ctx context.Context, tenant int64, objects []dir
 }
 
 // rewriteObject stores the attributes, sequence and times of an object.
-func (s *session) rewriteObject(ctx context.Context, tenant int64, o directory.Object) error {
-	document, err := encodeAttributes(o.Attributes)
-	if err != nil {
-		return err
-	}
-	args := []any{o.Sequence, micros(o.Modified), document}
+func (s *session) rewriteObject(ctx context.Context, tenant int64, o draft) error {
+	args := []any{o.Sequence, micros(o.Modified), o.document}
 	args = append(append(args, columnValues(o.Attributes)...), o.Key)
 	if _, err := s.exec(ctx, "UPDATE object SET sequence = ?, modified = ?, document = ?, "+
 		strings.Join(columnNames(), " = ?, ")+" = ? WHERE key = ?", args...); err != nil {

@@ -41,7 +41,11 @@ func (s *session) createObject(ctx context.Context, tenant int64, o directory.Ob
 		return o, err
 	}
 	o = asCreated(o, sequence)
-	keys, err := s.insertObjects(ctx, tenant, []directory.Object{o})
+	document, err := encodeAttributes(o.Attributes)
+	if err != nil {
+		return o, err
+	}
+	keys, err := s.insertObjects(ctx, tenant, []draft{{o, document}})
 	if err != nil {
 		return o, err
 	}
@@ -102,7 +106,7 @@ func (s *session) updateObject(ctx context.Context, tenant int64, o directory.Ob
 		return o, err
 	}
 	o.Modified = instant(micros(now))
-	return o, s.rewriteObject(ctx, tenant, o)
+	return o, s.rewriteObject(ctx, tenant, draft{o, document})
 }
 
 // checkID refuses an id that any object has or had: an id names one object for

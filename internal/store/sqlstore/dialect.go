@@ -14,6 +14,7 @@ type dialect struct {
 	migrations string                      // folder of the embedded migrations
 	goose      goose.Dialect               // bookkeeping of migrations
 	begin      string                      // starts a transaction that will write
+	lock       string                      // suffix of a SELECT that locks its rows until the commit
 	position   string                      // function (text, part) → 1-based place, 0 when absent
 	bind       func(query string) string   // rewrites the "?" placeholders
 	durability func(durability) string     // statement before begin
@@ -36,6 +37,7 @@ func sqliteDialect() dialect {
 		migrations: "migrations/sqlite",
 		goose:      goose.DialectSQLite3,
 		begin:      "BEGIN IMMEDIATE",
+		lock:       "", // the writer has locked everything
 		position:   "instr",
 		bind:       func(query string) string { return query },
 		durability: sqliteDurability,

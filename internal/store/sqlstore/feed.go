@@ -22,6 +22,9 @@ func (s *session) nextSequence(ctx context.Context, tenant, n int64) (int64, err
 
 // bump gives each object the next number.
 func (s *session) bump(ctx context.Context, tenant int64, keys ...directory.Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
 	next, err := s.nextSequence(ctx, tenant, int64(len(keys)))
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"regexp"
 	"runtime"
 	"sync"
 
@@ -50,6 +51,9 @@ type DB struct {
 	closing sync.Once
 	closed  chan struct{}
 	tenants sync.Map // directory.TenantID → int64; a tenant's key never changes
+
+	properties map[string]operand // of objects in filters, by name in lower case
+	extension  *regexp.Regexp     // names of directory extensions
 }
 
 var _ store.Store = (*DB)(nil)
@@ -68,6 +72,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 		dialect: sqliteDialect(),
 		readers: make(chan *session, o.Readers),
 		closed:  make(chan struct{}),
+
+		properties: objectProperties(),
+		extension:  extensionForm(),
 	}
 	if err := migrate(ctx, db.dialect, file, o); err != nil {
 		return nil, err

@@ -9,10 +9,9 @@ import (
 
 // edge is a reference between two live objects.
 type edge struct {
-	relation     directory.Relation
-	from, to     directory.Key
-	fromID, toID directory.ObjectID
-	toKind       directory.Kind
+	relation directory.Relation
+	from, to directory.Key
+	toKind   directory.Kind
 }
 
 // Relate adds a reference, durably.
@@ -48,7 +47,7 @@ func (db *DB) Unrelate(ctx context.Context, tenant directory.TenantID, from dire
 			e.from, relationCode(r), e.to); err != nil {
 			return err
 		}
-		return s.bumpEdge(ctx, key, e)
+		return s.bump(ctx, key, e.changes()...)
 	})
 }
 
@@ -64,9 +63,13 @@ func (s *session) edge(ctx context.Context, tenant int64, from directory.ObjectI
 		return edge{}, err
 	}
 	if !has(kind, r) {
-		return edge{}, errs.New(errs.Invalid, codeBadRequest, "A %s has no relation named %q.", kind, r)
+		return edge{}, errNoRelation(kind, r)
 	}
-	return edge{relation: r, from: owner, to: referent, fromID: from, toID: to, toKind: toKind}, nil
+	return edge{relation: r, from: owner, to: referent, toKind: toKind}, nil
+}
+
+func errNoRelation(k directory.Kind, r directory.Relation) error {
+	return errs.New(errs.Invalid, codeBadRequest, "A %s has no relation named %q.", k, r)
 }
 
 // has reports whether objects of a kind have a relation.
@@ -83,8 +86,19 @@ func has(k directory.Kind, r directory.Relation) bool {
 	}
 }
 
-// relate adds a reference and reports whether it is new.
+// relate adds a reference, numbers what changes with it, and reports whether it
+// is new.
 func (s *session) relate(ctx context.Context, tenant int64, e edge) (bool, error) {
+	added, err := s.addReference(ctx, tenant, e)
+	if err != nil || !added {
+		return false, err
+	}
+	return true, s.bump(ctx, tenant, e.changes()...)
+}
+
+// addReference adds a reference and reports whether it is new. A single relation
+// loses what it had.
+func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool, error) {
 	added, err := s.exec(ctx,
 		"INSERT INTO relation (owner, relation, referent, tenant) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
 		e.from, relationCode(e.relation), e.to, tenant)
@@ -92,22 +106,20 @@ func (s *session) relate(ctx context.Context, tenant int64, e edge) (bool, error
 		return false, err
 	}
 	if e.relation.Single() {
-		if _, err := s.exec(ctx, "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent <> ?",
-			e.from, relationCode(e.relation), e.to); err != nil {
-			return false, err
-		}
+		_, err = s.exec(ctx, "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent <> ?",
+			e.from, relationCode(e.relation), e.to)
 	}
-	return true, s.bumpEdge(ctx, tenant, e)
+	return true, err
 }
 
-// bumpEdge numbers the objects that a change of a reference changes.
-func (s *session) bumpEdge(ctx context.Context, tenant int64, e edge) error {
+// changes returns the objects that change with a reference.
+func (e edge) changes() []directory.Key {
 	switch {
 	case e.relation == directory.Owners:
 		return nil
 	case e.relation == directory.Members && e.toKind == directory.User:
-		return s.bump(ctx, tenant, e.from, e.to)
+		return []directory.Key{e.from, e.to}
 	default:
-		return s.bump(ctx, tenant, e.from)
+		return []directory.Key{e.from}
 	}
 }

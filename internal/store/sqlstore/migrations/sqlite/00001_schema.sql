@@ -134,21 +134,25 @@ CREATE TABLE link (
 CREATE INDEX link_target ON link (job, kind, target_id) WHERE target_id IS NOT NULL;
 CREATE INDEX link_failure ON link (job, kind, object) WHERE retry_at IS NOT NULL;
 
--- The references that were written at the target, or seen there.
+-- The references written at the target. While a change is pending, whether the
+-- target has it is not known: an addition has written = 0, a removal written = 1.
 CREATE TABLE reference (
   job       INTEGER NOT NULL,
   owner     INTEGER NOT NULL,
   relation  INTEGER NOT NULL,
   referent  INTEGER NOT NULL,
   target_id TEXT NOT NULL,
+  written   INTEGER NOT NULL,
+  pending   INTEGER NOT NULL,
   PRIMARY KEY (job, owner, relation, referent)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reference_referent ON reference (job, referent);
+CREATE INDEX reference_pending ON reference (job, owner) WHERE pending = TRUE;
 
 CREATE TABLE reference_due (
   job   INTEGER NOT NULL,
   owner INTEGER NOT NULL,
-  open  INTEGER NOT NULL,
+  open  INTEGER NOT NULL, -- what the target has was never seen
   PRIMARY KEY (job, owner)
 ) STRICT, WITHOUT ROWID;
 

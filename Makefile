@@ -1,0 +1,66 @@
+# What a contributor types. `make` alone lists it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+GO           ?= go
+GOLANGCI     ?= golangci-lint
+LINT_VERSION ?= v2.15.0
+FUZZTIME     ?= 30s
+PACKAGES     ?= ./...
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build ./provisor
+	$(GO) build -trimpath -o provisor ./cmd/provisor
+
+.PHONY: quickstart
+quickstart: ## provision a demonstration application, with progress and proof
+	$(GO) run ./cmd/provisor quickstart
+
+.PHONY: test
+test: ## the inner loop: every test that needs Go alone
+	$(GO) test $(PACKAGES)
+
+.PHONY: race
+race: ## the same tests under the race detector
+	$(GO) test -race -timeout 20m $(PACKAGES)
+
+.PHONY: lint
+lint: ## formatting, vet and the lint set of .golangci.yml
+	@command -v $(GOLANGCI) >/dev/null || { echo "golangci-lint is missing: go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)"; exit 1; }
+	$(GOLANGCI) run $(PACKAGES)
+
+# Everything that needs more than Go (Node, PostgreSQL, …) lives in a folder of its
+# own below interop, with a script `run` that installs or starts what it needs.
+.PHONY: interop
+interop: ## tests against real third-party programs
+	@for run in $(wildcard interop/*/run); do echo "== $$run"; "$$run" || exit 1; done
+
+.PHONY: check
+check: lint race fuzz-seeds interop ## everything; slow
+
+.PHONY: bench
+bench: ## benchmarks, each once per count, without tests
+	$(GO) test -run '^$$' -bench . -benchmem -count=1 $(PACKAGES)
+
+.PHONY: fuzz-seeds
+fuzz-seeds: ## every fuzz target on its seed corpus
+	$(GO) test -run '^Fuzz' $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	@set -e; \
+	$(GO) list $(PACKAGES) | while read -r package; do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+			echo "== $$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) "$$package"; \
+		done; \
+	done
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf provisor dist

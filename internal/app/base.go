@@ -1,0 +1,30 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/sqlstore"
+)
+
+// base is an open data directory: what the service and the import both work on.
+type base struct {
+	dir   dataDir
+	store store.Store
+}
+
+// openBase opens the data directory and its database, and makes what is missing.
+func openBase(ctx context.Context, c Config, log *slog.Logger) (*base, error) {
+	dir, err := openDataDir(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sqlstore.Open(ctx, dir.file(databaseFile), sqlstore.Options{Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	return &base{dir: dir, store: db}, nil
+}
+
+func (b *base) close() error { return b.store.Close() }

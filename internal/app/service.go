@@ -1,0 +1,195 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// world is what a service takes from the process it runs in.
+type world struct {
+	log *slog.Logger
+	now func() time.Time
+	// watch wraps what carries requests to targets; nil leaves it as it is.
+	watch func(http.RoundTripper) http.RoundTripper
+}
+
+// service is one running Provisor.
+type service struct {
+	world
+
+	config    Config
+	base      *base
+	tenant    store.Tenant
+	admin     administrator
+	urls      []string
+	authority string // path of the issuer's certificate authority with --tls auto
+	metrics   *metrics
+	health    *health
+	jobs      *jobs.Service
+	server    *httpServer
+	closers   []func() error
+}
+
+// startService opens the data directory, makes on the first start what is
+// missing, and answers requests from then on. End it with run.
+func startService(ctx context.Context, c Config, w world) (*service, error) {
+	s := &service{world: w, config: c, metrics: newMetrics()}
+	for _, step := range []func(context.Context) error{s.open, s.populate, s.serve} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	return s, nil
+}
+
+// open takes the data directory for this process.
+func (s *service) open(ctx context.Context) error {
+	lock, err := lockDataDir(s.config.Data)
+	if err != nil {
+		return err
+	}
+	s.closers = append(s.closers, lock.Close)
+	if s.base, err = openBase(ctx, s.config, s.log); err != nil {
+		return err
+	}
+	s.closers = append(s.closers, s.base.close)
+	return nil
+}
+
+func lockDataDir(path string) (*os.File, error) {
+	dir, err := openDataDir(path)
+	if err != nil {
+		return nil, err
+	}
+	return dir.lock()
+}
+
+// populate makes the tenant and its administrator on the first start.
+func (s *service) populate(ctx context.Context) error {
+	var err error
+	if s.tenant, err = s.base.ensureTenant(ctx, s.now); err != nil {
+		return err
+	}
+	s.admin, err = s.base.ensureAdministrator(ctx, s.tenant, s.now)
+	return err
+}
+
+// serve listens, wires everything behind the listener, and answers.
+func (s *service) serve(ctx context.Context) error {
+	l, err := listen(ctx, s.config.Listen)
+	if err != nil {
+		return err
+	}
+	handler, err := s.wire(ctx, l.Addr())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	certificates, err := s.certificates(l.Addr())
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	s.server = startServer(l, handler, certificates, s.log)
+	return nil
+}
+
+// run works until ctx ends or something breaks, then stops in order: no more
+// requests, the running ones finish; cycles end at their next record and give
+// their jobs back; the database closes.
+func (s *service) run(ctx context.Context) error {
+	group, working := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.work(working) })
+	group.Go(func() error { return s.keepHouse(working) })
+	group.Go(func() error {
+		select {
+		case err := <-s.server.ended:
+			return err // the listener broke
+		case <-working.Done():
+			s.health.stopping.Store(true)
+			s.log.LogAttrs(ctx, slog.LevelInfo, "stopping")
+			return s.server.stop(context.WithoutCancel(ctx), s.config.Grace)
+		}
+	})
+	err := errors.Join(group.Wait(), s.close())
+	s.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped")
+	return err
+}
+
+// work runs the workers.
+func (s *service) work(ctx context.Context) error {
+	s.health.workers.Store(true)
+	defer s.health.workers.Store(false)
+	if s.config.Workers == 0 {
+		<-ctx.Done()
+		return nil
+	}
+	return s.jobs.Run(ctx)
+}
+
+// close gives back what was opened, the last first.
+func (s *service) close() error {
+	var all error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		all = errors.Join(all, s.closers[i]())
+	}
+	s.closers = nil
+	return all
+}
+
+// url is where others reach the service.
+func (s *service) url() string { return s.urls[0] }
+
+// housekeepingEvery is how often old records are looked for.
+const housekeepingEvery = time.Hour
+
+// deletedLife is how long a deleted object can be restored, as in Entra.
+const deletedLife = 30 * 24 * time.Hour
+
+// keepHouse removes what is older than it should be.
+func (s *service) keepHouse(ctx context.Context) error {
+	ticker := time.NewTicker(housekeepingEvery)
+	defer ticker.Stop()
+	for {
+		if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
+			s.log.LogAttrs(ctx, slog.LevelError, "old records cannot be removed; it is tried again", slog.String("error", err.Error()))
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *service) tidy(ctx context.Context) error {
+	tenants, err := s.base.store.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	now := s.now()
+	for _, t := range tenants {
+		purged, err := s.base.store.PurgeDeleted(ctx, t.ID, now.Add(-deletedLife), now)
+		if err != nil {
+			return err
+		}
+		pruned := 0
+		if s.config.LogRetention > 0 {
+			if pruned, err = s.base.store.PruneLogs(ctx, t.ID, now.Add(-s.config.LogRetention)); err != nil {
+				return err
+			}
+		}
+		if purged+pruned > 0 {
+			s.log.LogAttrs(ctx, slog.LevelInfo, "old records removed",
+				slog.String("tenant", string(t.ID)), slog.Int("deleted_objects", purged), slog.Int("log_records", pruned))
+		}
+	}
+	return nil
+}

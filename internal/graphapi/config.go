@@ -1,0 +1,51 @@
+package graphapi
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/provisor/provisor/internal/identity"
+)
+
+// Config is what the surface is made of. All members without a stated zero value
+// are required.
+type Config struct {
+	Store         Store
+	Credentials   Credentials
+	Jobs          Jobs
+	Authenticator Authenticator
+	Policy        *identity.Policy
+	Log           *slog.Logger
+	Now           func() time.Time
+	NewID         func() string // a fresh GUID in dashed lower-case form
+	// Observe is told of every answered request: the route as "GET /users/{id}", of
+	// which there are few, the status and how long it took. Nil is nobody.
+	Observe func(route string, status int, took time.Duration)
+	// PublicURL is where callers reach the service, without a trailing slash. Empty:
+	// as the request says.
+	PublicURL string
+	// CompatUnknownError401 answers a caller who may not do what it asks as the
+	// original service does, 401 with an empty message, instead of 403 with a reason.
+	CompatUnknownError401 bool
+}
+
+// API serves the surface. It does not change after [New] and may be used from any
+// goroutine.
+type API struct {
+	Config
+	routes []Route
+	router *router
+}
+
+// New returns the surface.
+func New(c Config) *API {
+	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
+	a := &API{Config: c}
+	a.routes = a.table()
+	a.router = newRouter(a.routes)
+	return a
+}
+
+// Routes returns the rows of the surface, for documentation and tests.
+func (a *API) Routes() []Route { return append([]Route(nil), a.routes...) }

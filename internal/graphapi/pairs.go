@@ -1,0 +1,157 @@
+package graphapi
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// maxSecret bounds one value. Keys in PEM and long tokens stay far below.
+const maxSecret = 64 << 10
+
+// pairs reads a collection of synchronizationSecretKeyStringValuePair from a
+// member of a body. Further members of the body and of the entries, which clients
+// may send, are ignored; member names are read ignoring case.
+//
+// An entry without key gives nothing, be it alone, as in the published example, or
+// among others; so does the key None, which stands for no key. An unknown key, one
+// that is given twice, a value that is no string or too long is errs.Invalid, and
+// the message names the entry.
+type pairs struct {
+	member string // such as "credentials"
+	given  []Given
+	at     map[synchronization.Secret]int
+}
+
+// readPairs reads the first of the members that the body has. A body without any
+// gives nothing.
+func readPairs(body []byte, members ...string) ([]Given, error) {
+	if len(body) == 0 {
+		return nil, nil
+	}
+	object, err := readMembers(body)
+	if err != nil {
+		return nil, err
+	}
+	for _, member := range members {
+		raw, ok := object.get(member)
+		if !ok {
+			continue
+		}
+		var entries []any
+		if err := json.Unmarshal(raw, &entries); err != nil {
+			return nil, wrongType(member, kindOf(raw), "an array")
+		}
+		p := pairs{member: member, at: map[synchronization.Secret]int{}}
+		return p.read(entries)
+	}
+	return nil, nil
+}
+
+func (p *pairs) read(entries []any) ([]Given, error) {
+	for i, entry := range entries {
+		if err := p.take(i, entry); err != nil {
+			return nil, err
+		}
+	}
+	return p.given, nil
+}
+
+// take reads one entry.
+func (p *pairs) take(i int, entry any) error {
+	members, ok := entry.(map[string]any)
+	if !ok {
+		if entry == nil {
+			return nil
+		}
+		return p.fault(i, "", "it is a JSON %s where an object with key and value is expected", jsonKind(entry))
+	}
+	key, err := p.text(i, members, "key")
+	if err != nil {
+		return err
+	}
+	value, err := p.text(i, members, "value")
+	if err != nil || key == nil || *key == "" {
+		return err
+	}
+	secret, err := synchronization.ParseSecret(*key)
+	if err != nil {
+		return p.fault(i, "key", "%s", strings.TrimSuffix(visible(err).Message, "."))
+	}
+	if secret == synchronization.SecretNone {
+		return nil
+	}
+	if first, twice := p.at[secret]; twice {
+		return p.fault(i, "key", "the key %s is given already by %s[%d]", secret, p.member, first)
+	}
+	p.at[secret] = i
+	p.given = append(p.given, Given{Key: secret, Value: value})
+	return nil
+}
+
+// text returns a member that must be a string when it is there.
+func (p *pairs) text(i int, members map[string]any, name string) (*string, error) {
+	for candidate, value := range members {
+		if !strings.EqualFold(candidate, name) || value == nil {
+			continue
+		}
+		text, ok := value.(string)
+		if !ok {
+			return nil, p.fault(i, name, "it is a JSON %s where a string is expected", jsonKind(value))
+		}
+		if len(text) > maxSecret {
+			return nil, p.fault(i, name, "it is longer than %d bytes", maxSecret)
+		}
+		return &text, nil
+	}
+	return nil, nil
+}
+
+func (p *pairs) fault(i int, member, format string, args ...any) error {
+	target := fmt.Sprintf("%s[%d]", p.member, i)
+	if member != "" {
+		target += "." + member
+	}
+	return errs.New(errs.Invalid, "RequestParameterInvalid", "%s: %s.", target, fmt.Sprintf(format, args...)).WithTarget(target)
+}
+
+// members are those of a JSON object, not read yet.
+type members map[string]json.RawMessage
+
+func readMembers(body []byte) (members, error) {
+	var m members
+	if err := json.Unmarshal(body, &m); err != nil || m == nil {
+		return nil, wrongType("", kindOf(body), "an object")
+	}
+	return m, nil
+}
+
+// get finds a member ignoring case; null is as good as absent.
+func (m members) get(name string) (json.RawMessage, bool) {
+	if raw, ok := m[name]; ok {
+		return raw, string(raw) != "null"
+	}
+	for candidate, raw := range m {
+		if strings.EqualFold(candidate, name) {
+			return raw, string(raw) != "null"
+		}
+	}
+	return nil, false
+}
+
+func kindOf(raw []byte) string {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return "text"
+	}
+	return jsonKind(v)
+}
+
+// Given is one key that a request gives; a nil Value gives the key without value.
+type Given struct {
+	Key   synchronization.Secret
+	Value *string
+}

@@ -1,0 +1,74 @@
+package graphapi
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/odata"
+)
+
+// request is one request on its way: the route and its keys, the caller, the body
+// and the query options, each already checked.
+type request struct {
+	http    *http.Request
+	version Versions
+	route   *Route
+	keys    map[string]odata.Key
+	caller  identity.Caller
+	tenant  directory.TenantID
+	options odata.Options
+	body    []byte
+	base    string // https://host
+	// object is the one that the route's subject names, once it was looked up.
+	object *directory.Object
+}
+
+// root is the URL of the version that was asked for.
+func (q *request) root() string { return q.base + "/" + q.version.String() }
+
+// context builds the @odata.context of answers.
+func (q *request) context() odata.Context { return odata.Context{Root: q.root()} }
+
+// key returns the value of a key of the path by its name in the pattern.
+func (q *request) key(name string) string { return q.keys[name].Value }
+
+// after is where a page continues.
+func (q *request) after() (string, error) {
+	if q.options.SkipToken == "" {
+		return "", nil
+	}
+	return odata.ResumeSkipToken(q.options.SkipToken, q.listing()...)
+}
+
+// next is the URL of the page that begins at position; empty when there is none.
+func (q *request) next(position string) string {
+	if position == "" {
+		return ""
+	}
+	query := url.Values{}
+	for name, values := range q.http.URL.Query() {
+		query[name] = values
+	}
+	query.Del("$skip")
+	query.Set("$skiptoken", odata.NewSkipToken(position, q.listing()...))
+	return q.base + q.http.URL.EscapedPath() + "?" + query.Encode()
+}
+
+// listing is what selects and orders a page; a paging token holds for it only.
+func (q *request) listing() []string {
+	query := q.http.URL.Query()
+	return []string{q.route.Pattern, q.key("id"), query.Get("$filter"), query.Get("$orderby"), query.Get("$search")}
+}
+
+// baseURL is where the caller reached the service.
+func (a *API) baseURL(r *http.Request) string {
+	if a.PublicURL != "" {
+		return a.PublicURL
+	}
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}

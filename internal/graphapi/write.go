@@ -1,0 +1,129 @@
+package graphapi
+
+import (
+	"strings"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+)
+
+// sent is a body that creates or changes a directory object: attributes to set,
+// and references to bind.
+type sent struct {
+	attributes directory.Attributes // a nil value removes the attribute
+	binds      map[directory.Relation][]directory.ObjectID
+}
+
+// maxBinds is how many references one request may bind, as in Graph.
+const maxBinds = 20
+
+// readObject checks a body against the properties of a kind. It refuses by name
+// what the kind does not have and what the service sets itself.
+func readObject(kind directory.Kind, body []byte) (sent, error) {
+	var members map[string]any
+	if err := decode(body, &members); err != nil {
+		return sent{}, err
+	}
+	if members == nil {
+		return sent{}, wrongType("", "null", "an object")
+	}
+	s := sent{attributes: directory.Attributes{}, binds: map[directory.Relation][]directory.ObjectID{}}
+	for name, value := range members {
+		if err := s.take(kind, name, value); err != nil {
+			return sent{}, err
+		}
+	}
+	return s, nil
+}
+
+func (s *sent) take(kind directory.Kind, name string, value any) error {
+	if relation, ok := strings.CutSuffix(name, "@odata.bind"); ok {
+		return s.bind(kind, relation, value)
+	}
+	if strings.Contains(name, "@") {
+		return nil // an annotation
+	}
+	p, ok := lookUp(kind, name)
+	switch {
+	case !ok && strings.EqualFold(name, "id"):
+		return readOnly(name)
+	case !ok:
+		return errs.New(errs.Invalid, "Request_BadRequest", "Invalid property '%.64s'.", name).WithTarget(name)
+	case p.derived:
+		return readOnly(p.name)
+	}
+	if err := p.check(value); err != nil {
+		return err
+	}
+	if p.name != "passwordProfile" { // Provisor signs nobody in, so it keeps no password
+		s.attributes[p.name] = value
+	}
+	return nil
+}
+
+func readOnly(name string) error {
+	return errs.New(errs.Invalid, "Request_BadRequest", "Property '%s' is read-only and cannot be set.", name).WithTarget(name)
+}
+
+// bind reads a collection of references, or a single one.
+func (s *sent) bind(kind directory.Kind, relation string, value any) error {
+	r := directory.Relation(relation)
+	if !relates(kind, r) {
+		return errs.New(errs.Invalid, "Request_BadRequest", "Invalid property '%.64s'.", relation).WithTarget(relation)
+	}
+	urls, ok := value.([]any)
+	if single, isText := value.(string); isText && r.Single() {
+		urls, ok = []any{single}, true
+	}
+	if !ok || len(urls) > maxBinds || r.Single() && len(urls) != 1 {
+		return errs.New(errs.Invalid, "Request_BadRequest",
+			"'%s@odata.bind' must be an array of at most %d references.", relation, maxBinds).WithTarget(relation)
+	}
+	for _, u := range urls {
+		id, err := referent(u)
+		if err != nil {
+			return err
+		}
+		s.binds[r] = append(s.binds[r], id)
+	}
+	return nil
+}
+
+// relates reports whether objects of kind have the relation.
+func relates(kind directory.Kind, r directory.Relation) bool {
+	switch r {
+	case directory.Members:
+		return kind == directory.Group
+	case directory.Manager:
+		return kind == directory.User
+	case directory.Owners:
+		return kind != directory.User
+	}
+	return false
+}
+
+// require reports which of the names a body that creates an object lacks.
+func (s *sent) require(names ...string) error {
+	for _, name := range names {
+		if value := s.attributes[name]; value == nil || value == "" {
+			return errs.New(errs.Invalid, "Request_BadRequest",
+				"A value is required for property '%s' of resource.", name).WithTarget(name)
+		}
+	}
+	return nil
+}
+
+// apply sets the attributes of s on those of an object.
+func (s *sent) apply(to directory.Attributes) directory.Attributes {
+	if to == nil {
+		to = directory.Attributes{}
+	}
+	for name, value := range s.attributes {
+		if value == nil {
+			delete(to, name)
+			continue
+		}
+		to[name] = value
+	}
+	return to
+}

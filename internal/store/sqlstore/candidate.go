@@ -1,0 +1,141 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// The parts of the query for candidates. The app roles of an object come as one
+// text: "d" or "g" and the id of each, for a direct one or one of a group.
+const (
+	candidateColumns = objectColumns + ", l.target_id, l.managed, l.digest, l.failure, "
+
+	directRoles = `(SELECT string_agg('d' || a.app_role_id, ' ') FROM app_role_assignment a
+		WHERE a.principal = o.key AND a.resource = ?)`
+
+	groupRoles = `(SELECT string_agg('g' || a.app_role_id, ' ') FROM relation m
+		JOIN app_role_assignment a ON a.principal = m.owner AND a.resource = ?
+		WHERE m.referent = o.key AND m.relation = 1)`
+
+	changedObjects = ` FROM object o LEFT JOIN link l ON l.job = ? AND l.object = o.key
+		WHERE o.tenant = ? AND o.kind = ? AND o.sequence > ? AND o.sequence <= ?
+			AND (o.presence < 2 OR l.object IS NOT NULL)
+		ORDER BY o.sequence LIMIT ?`
+
+	retriedObjects = ` FROM link l JOIN object o ON o.key = l.object
+		WHERE l.job = ? AND l.kind = ? AND l.object > ? AND l.retry_at IS NOT NULL AND l.retry_at <= ?
+			AND (o.sequence <= ? OR o.sequence > ?)
+		ORDER BY l.object LIMIT ?`
+)
+
+// Candidates returns a page of objects to look at, in order.
+func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.Candidate, error) {
+	tenant, err := db.tenant(ctx, q.Claim.Job.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	limit := cmp.Or(q.Limit, 1000)
+	candidates := make([]store.Candidate, 0, limit)
+	err = db.read(ctx, func(s *session) error {
+		resource, err := s.resource(ctx, tenant, q.Claim.Job.ServicePrincipal)
+		if err != nil {
+			return err
+		}
+		query, args := candidateQuery(q, tenant, resource, limit)
+		return s.each(ctx, func(row scanner) error {
+			c, err := scanCandidate(row)
+			candidates = append(candidates, c)
+			return err
+		}, query, args...)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return candidates, nil
+}
+
+// resource returns the key of a service principal; zero, which has no
+// assignments, when it is not there.
+func (s *session) resource(ctx context.Context, tenant int64, id directory.ObjectID) (int64, error) {
+	var key int64
+	_, err := s.one(ctx, []any{&key}, "SELECT key FROM object WHERE tenant = ? AND id = ?", tenant, string(id))
+	return key, err
+}
+
+func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (string, []any) {
+	query, args := "SELECT "+candidateColumns+directRoles+", ", []any{resource}
+	if q.Kind == directory.User {
+		query, args = query+groupRoles, append(args, resource)
+	} else {
+		query += "NULL"
+	}
+	if q.Retry {
+		return query + retriedObjects, append(args, q.Claim.JobKey, kindCode(q.Kind), q.After, micros(q.Due), q.From, q.Head, limit)
+	}
+	return query + changedObjects, append(args, q.Claim.JobKey, tenant, kindCode(q.Kind), max(q.From, q.After), q.Head, limit)
+}
+
+func scanCandidate(row scanner) (store.Candidate, error) {
+	var (
+		r                         objectRow
+		l                         linkRow
+		directGrants, groupGrants sql.NullString
+	)
+	if err := row.Scan(append(append(r.dest(), l.dest()...), &directGrants, &groupGrants)...); err != nil {
+		return store.Candidate{}, err
+	}
+	var (
+		c   store.Candidate
+		err error
+	)
+	if c.Object, err = r.decode(); err != nil {
+		return c, err
+	}
+	if c.Link, err = l.decode(); err != nil {
+		return c, err
+	}
+	c.AppRoles = grants(directGrants.String, groupGrants.String)
+	c.Assigned = c.AppRoles != nil
+	return c, nil
+}
+
+// linkRow is a link as it is kept.
+type linkRow struct {
+	targetID sql.NullString
+	managed  sql.NullBool
+	digest   []byte
+	failure  sql.NullString
+}
+
+func (r *linkRow) dest() []any { return []any{&r.targetID, &r.managed, &r.digest, &r.failure} }
+
+func (r *linkRow) decode() (store.Link, error) {
+	link := store.Link{TargetID: r.targetID.String, Managed: r.managed.Bool, Digest: r.digest}
+	if r.failure.Valid {
+		if err := json.Unmarshal([]byte(r.failure.String), &link.Failure); err != nil {
+			return link, errUnreadable(err, "failure")
+		}
+	}
+	return link, nil
+}
+
+// grants reads the lists of app roles and names each role once for each way.
+func grants(lists ...string) []directory.AppRoleGrant {
+	var roles []directory.AppRoleGrant
+	for _, list := range lists {
+		for text := range strings.FieldsSeq(list) {
+			role := directory.AppRoleGrant{AppRoleID: text[1:], ViaGroup: text[0] == 'g'}
+			if !slices.Contains(roles, role) {
+				roles = append(roles, role)
+			}
+		}
+	}
+	return roles
+}

@@ -1,0 +1,137 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// named is an object as a row of an import refers to it.
+type named struct {
+	key       directory.Key
+	kind      directory.Kind
+	ambiguous bool
+}
+
+// references adds references; objects that changed get one number each.
+func (i *importer) references(ctx context.Context, rows []store.ImportRow, results []store.ImportResult) error {
+	names, err := i.resolve(ctx, rows)
+	if err != nil {
+		return err
+	}
+	var changed changedSet
+	for n, row := range rows {
+		e, err := connect(names, row)
+		if err != nil {
+			results[n].Err = err
+			continue
+		}
+		added, err := i.session.addReference(ctx, i.tenant, e)
+		if err != nil {
+			return err
+		}
+		if added {
+			results[n].Action = store.ImportCreated
+			changed.add(e.changes()...)
+		}
+	}
+	return i.session.bump(ctx, i.tenant, changed.keys...)
+}
+
+// changedSet is a set of keys in the order of their first mention.
+type changedSet struct {
+	keys []directory.Key
+	seen map[directory.Key]bool
+}
+
+func (c *changedSet) add(keys ...directory.Key) {
+	if c.seen == nil {
+		c.seen = map[directory.Key]bool{}
+	}
+	for _, key := range keys {
+		if !c.seen[key] {
+			c.seen[key] = true
+			c.keys = append(c.keys, key)
+		}
+	}
+}
+
+// connect returns the reference of a row.
+func connect(names map[string]named, row store.ImportRow) (edge, error) {
+	from, err := pick(names, row.From)
+	if err != nil {
+		return edge{}, err
+	}
+	to, err := pick(names, row.To)
+	if err != nil {
+		return edge{}, err
+	}
+	if !has(from.kind, row.Relation) {
+		return edge{}, errNoRelation(from.kind, row.Relation)
+	}
+	return edge{relation: row.Relation, from: from.key, to: to.key, toKind: to.kind}, nil
+}
+
+func pick(names map[string]named, name string) (named, error) {
+	found, ok := names[fold(name)]
+	switch {
+	case !ok:
+		return named{}, errNotFound(name)
+	case found.ambiguous:
+		return named{}, errs.New(errs.Conflict, codeConflict, "Several groups have the displayName %s. Name the id of one.", name)
+	default:
+		return found, nil
+	}
+}
+
+// resolve finds every object that the rows name: by id, or else by
+// userPrincipalName, or else by the displayName of a group.
+func (i *importer) resolve(ctx context.Context, rows []store.ImportRow) (map[string]named, error) {
+	wanted := map[string]bool{}
+	for _, row := range rows {
+		wanted[fold(row.From)], wanted[fold(row.To)] = true, true
+	}
+	names := make(map[string]named, len(wanted))
+	for _, query := range []string{
+		"SELECT o.id, o.key, o.kind FROM object o WHERE o.tenant = ? AND o.presence = 0 AND o.id IN ",
+		"SELECT o.user_principal_name, o.key, o.kind FROM object o WHERE o.tenant = ? AND o.presence = 0 AND o.kind = 1 AND o.user_principal_name IN ",
+		"SELECT o.display_name, o.key, o.kind FROM object o WHERE o.tenant = ? AND o.presence = 0 AND o.kind = 2 AND o.display_name IN ",
+	} {
+		if err := i.lookUp(ctx, query, wanted, names); err != nil {
+			return nil, err
+		}
+		for name := range names {
+			delete(wanted, name)
+		}
+	}
+	return names, nil
+}
+
+func (i *importer) lookUp(ctx context.Context, query string, wanted map[string]bool, names map[string]named) error {
+	values := make([]any, 0, len(wanted))
+	for name := range wanted {
+		values = append(values, name)
+	}
+	for _, run := range chunks(values) {
+		err := i.session.each(ctx, func(row scanner) error {
+			var (
+				name string
+				n    named
+				kind int
+			)
+			if err := row.Scan(&name, &n.key, &kind); err != nil {
+				return err
+			}
+			n.kind = kindOf(kind)
+			_, n.ambiguous = names[fold(name)]
+			names[fold(name)] = n
+			return nil
+		}, query+"("+list(len(run))+")", append([]any{i.tenant}, run...)...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

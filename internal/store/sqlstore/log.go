@@ -1,0 +1,178 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"strings"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// logColumns is what scanLog reads, of the table provisioning_log named l.
+const logColumns = `l.key, l.time, l.id, l.job_id, l.cycle_id, l.change_id, l.service_principal, l.action, l.status,
+	l.source_id, l.source_name, l.source_type, l.target_id, l.target_name, l.duration, l.document`
+
+// insertLogs appends entries.
+func (s *session) insertLogs(ctx context.Context, tenant int64, entries []*store.LogEntry) error {
+	for _, run := range chunks(entries) {
+		args := make([]any, 0, 16*len(run))
+		for _, e := range run {
+			document := "null"
+			if e.Document != nil {
+				document = string(e.Document)
+			}
+			args = append(args, tenant, micros(e.Time), e.ID, string(e.JobID), e.CycleID, e.ChangeID, string(e.ServicePrincipal),
+				e.Action, e.Status, e.SourceID, e.SourceName, e.SourceType, e.TargetID, e.TargetName, int64(e.Duration), document)
+		}
+		if _, err := s.exec(ctx, `INSERT INTO provisioning_log (tenant, time, id, job_id, cycle_id, change_id, service_principal,
+			action, status, source_id, source_name, source_type, target_id, target_name, duration, document) VALUES `+
+			placeholders(len(run), 16), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Logs returns a page of entries.
+func (db *DB) Logs(ctx context.Context, tenant directory.TenantID, q store.LogQuery) (store.LogPage, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return store.LogPage{}, err
+	}
+	condition, err := filter{dialect: db.dialect, resolve: logResolver}.translate(q.Filter)
+	if err != nil {
+		return store.LogPage{}, err
+	}
+	s := selection{where: clause{"l.tenant = ?", []any{key}}}
+	s.and(condition)
+	order := ordering{expression: "l.time", key: "l.key", descending: !q.Ascending}
+	if q.After != "" {
+		after, err := order.after(q.After)
+		if err != nil {
+			return store.LogPage{}, err
+		}
+		s.and(after)
+	}
+	top := cmp.Or(q.Top, 100)
+	query := "SELECT " + logColumns + " FROM provisioning_log l WHERE " + s.where.text + " ORDER BY " + order.text() + " LIMIT ?"
+	var page store.LogPage
+	err = db.read(ctx, func(conn *session) error {
+		var mark position
+		return conn.each(ctx, func(row scanner) error {
+			if len(page.Entries) == top {
+				page.Next = mark.token()
+				return nil
+			}
+			e, err := scanLog(row, &mark)
+			page.Entries = append(page.Entries, e)
+			return err
+		}, query, append(s.where.args, top+1)...)
+	})
+	if err != nil {
+		return store.LogPage{}, err
+	}
+	return page, nil
+}
+
+func scanLog(row scanner, mark *position) (store.LogEntry, error) {
+	var (
+		e        store.LogEntry
+		at       int64
+		document []byte
+	)
+	if err := row.Scan(&mark.Key, &at, &e.ID, &e.JobID, &e.CycleID, &e.ChangeID, &e.ServicePrincipal, &e.Action, &e.Status,
+		&e.SourceID, &e.SourceName, &e.SourceType, &e.TargetID, &e.TargetName, &e.Duration, &document); err != nil {
+		return e, err
+	}
+	mark.Value, e.Time = at, instant(at)
+	if string(document) != "null" {
+		e.Document = document
+	}
+	return e, nil
+}
+
+// logResolver finds the operand of a property of provisioningObjectSummary. Names
+// are taken in any case and, but for the status, values as they are.
+func logResolver(p odata.Property) (operand, bool) {
+	switch strings.ToLower(string(p)) {
+	case "id":
+		return operand{text: "l.id"}, true
+	case "activitydatetime":
+		return operand{text: "l.time", holds: holdsInstant}, true
+	case "durationinmilliseconds":
+		return operand{text: "(l.duration / 1000000)", holds: holdsMilliseconds}, true
+	case "tenantid":
+		return operand{text: "(SELECT t.id FROM tenant t WHERE t.key = l.tenant)"}, true
+	case "jobid":
+		return operand{text: "l.job_id"}, true
+	case "cycleid":
+		return operand{text: "l.cycle_id"}, true
+	case "changeid":
+		return operand{text: "l.change_id"}, true
+	case "provisioningaction", "action":
+		return operand{text: "l.action"}, true
+	case "provisioningstatusinfo/status", "statusinfo/status", "status":
+		return operand{text: "lower(l.status)", ignores: true}, true
+	default:
+		return logParty(p)
+	}
+}
+
+// logParty finds the operand of who and what an entry is about.
+func logParty(p odata.Property) (operand, bool) {
+	switch strings.ToLower(string(p)) {
+	case "sourceidentity/id":
+		return operand{text: "l.source_id"}, true
+	case "sourceidentity/displayname":
+		return operand{text: "l.source_name"}, true
+	case "sourceidentity/identitytype":
+		return operand{text: "l.source_type"}, true
+	case "targetidentity/id":
+		return operand{text: "l.target_id"}, true
+	case "targetidentity/displayname":
+		return operand{text: "l.target_name"}, true
+	case "targetidentity/identitytype":
+		return operand{text: "(l.document -> 'targetIdentity' ->> 'identityType')"}, true
+	case "serviceprincipal/id":
+		return operand{text: "l.service_principal"}, true
+	case "serviceprincipal/displayname", "serviceprincipal/name":
+		return operand{text: "(l.document -> 'servicePrincipal' ->> 'displayName')"}, true
+	case "sourcesystem/displayname":
+		return operand{text: "(l.document -> 'sourceSystem' ->> 'displayName')"}, true
+	case "targetsystem/displayname":
+		return operand{text: "(l.document -> 'targetSystem' ->> 'displayName')"}, true
+	case "initiatedby/displayname":
+		return operand{text: "(l.document -> 'initiatedBy' ->> 'displayName')"}, true
+	default:
+		return operand{}, false
+	}
+}
+
+// pruneBatch bounds the entries that one transaction removes, so that others can
+// write between.
+const pruneBatch = 10_000
+
+// PruneLogs removes entries older than the instant.
+func (db *DB) PruneLogs(ctx context.Context, tenant directory.TenantID, before time.Time) (int, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for {
+		var n int64
+		err := db.write(ctx, relaxed, func(s *session) error {
+			n, err = s.exec(ctx, `DELETE FROM provisioning_log WHERE key IN (
+				SELECT key FROM provisioning_log WHERE tenant = ? AND time < ? ORDER BY time LIMIT ?)`,
+				key, micros(before), pruneBatch)
+			return err
+		})
+		total += int(n)
+		if err != nil || n < pruneBatch {
+			return total, err
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// selection is a query over objects in the making.
+type selection struct {
+	from  string // what follows FROM, with the object as o
+	where clause
+	key   string // the expression that orders by key
+	order ordering
+	query store.Query
+}
+
+// Objects returns a page of a tenant's objects.
+func (db *DB) Objects(ctx context.Context, tenant directory.TenantID, q store.Query) (store.Page, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return store.Page{}, err
+	}
+	s := selection{from: "object o", key: "o.key", query: q, where: clause{"o.tenant = ?", []any{key}}}
+	if err := db.narrow(&s, key); err != nil {
+		return store.Page{}, err
+	}
+	return db.page(ctx, s)
+}
+
+// Related returns a page of the live objects that from refers to; with reverse,
+// of those that refer to it.
+func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, reverse bool, q store.Query) (store.Page, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return store.Page{}, err
+	}
+	var start directory.Key
+	if err := db.read(ctx, func(s *session) error {
+		start, _, err = s.liveKey(ctx, key, from)
+		return err
+	}); err != nil {
+		return store.Page{}, err
+	}
+	q.Deleted = false
+	s := selection{query: q}
+	near, far := "r.owner", "r.referent"
+	if reverse {
+		near, far = far, near
+	}
+	s.from, s.key = "relation r CROSS JOIN object o", far
+	s.where = clause{near + " = ? AND r.relation = ? AND o.key = " + far, []any{start, relationCode(r)}}
+	if err := db.narrow(&s, key); err != nil {
+		return store.Page{}, err
+	}
+	return db.page(ctx, s)
+}
+
+// narrow adds to a selection what its query asks for.
+func (db *DB) narrow(s *selection, tenant int64) error {
+	q := s.query
+	if q.Kind != "" {
+		s.and(clause{text: fmt.Sprintf("o.kind = %d", kindCode(q.Kind))})
+	}
+	// Kind and presence are spelled out: the partial indexes need them so.
+	presence := directory.Live
+	if q.Deleted {
+		presence = directory.SoftDeleted
+	}
+	s.and(clause{text: fmt.Sprintf("o.presence = %d", presence)})
+	condition, err := filter{dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant)}.translate(q.Filter)
+	if err != nil {
+		return err
+	}
+	s.and(condition)
+	s.and(db.search(q.Search))
+	s.order, err = orderBy(q.Order, s.key)
+	return err
+}
+
+func (s *selection) and(c clause) {
+	if c.text == "" {
+		return
+	}
+	s.where = clause{s.where.text + " AND " + c.text, append(s.where.args, c.args...)}
+}
+
+// search matches each word with the beginning of a word of displayName. Blanks
+// and hyphens part words.
+func (db *DB) search(text string) clause {
+	var c clause
+	for word := range strings.FieldsSeq(fold(strings.ReplaceAll(text, "-", " "))) {
+		if c.text != "" {
+			c.text += " AND "
+		}
+		c.text += db.dialect.position + "(' ' || replace(o.display_name, '-', ' '), ?) > 0"
+		c.args = append(c.args, " "+word)
+	}
+	return c
+}
+
+// page runs a selection.
+func (db *DB) page(ctx context.Context, s selection) (store.Page, error) {
+	var page store.Page
+	err := db.snapshot(ctx, func(conn *session) error {
+		if s.query.Count {
+			query := "SELECT count(*) FROM " + s.from + " WHERE " + s.where.text
+			if _, err := conn.one(ctx, []any{&page.Count}, query, s.where.args...); err != nil {
+				return err
+			}
+		}
+		return s.fill(ctx, conn, &page)
+	})
+	if err != nil {
+		return store.Page{}, err
+	}
+	return page, nil
+}
+
+// fill reads one row more than the page holds, to know whether another follows.
+func (s *selection) fill(ctx context.Context, conn *session, page *store.Page) error {
+	top := cmp.Or(s.query.Top, 100)
+	skip := s.query.Skip
+	where := s.where
+	if s.query.After != "" {
+		after, err := s.order.after(s.query.After)
+		if err != nil {
+			return err
+		}
+		where = clause{where.text + " AND " + after.text, append(where.args[:len(where.args):len(where.args)], after.args...)}
+		skip = 0 // it was skipped before the first page
+	}
+	query := "SELECT " + objectColumns + ", " + s.order.column() + " FROM " + s.from +
+		" WHERE " + where.text + " ORDER BY " + s.order.text() + " LIMIT ? OFFSET ?"
+	var mark position
+	return conn.each(ctx, func(row scanner) error {
+		if len(page.Objects) == top {
+			page.Next = mark.token()
+			return nil
+		}
+		var r objectRow
+		if err := row.Scan(append(r.dest(), &mark.Value)...); err != nil {
+			return err
+		}
+		o, err := r.decode()
+		mark.Key = int64(o.Key)
+		page.Objects = append(page.Objects, o)
+		return err
+	}, query, append(where.args[:len(where.args):len(where.args)], top+1, skip)...)
+}
+
+// orderBy returns the ordering of $orderby.
+func orderBy(order []odata.Order, key string) (ordering, error) {
+	switch len(order) {
+	case 0:
+		return ordering{key: key}, nil
+	case 1:
+		column, ok := orderColumn(order[0].Property)
+		if !ok {
+			return ordering{}, errs.New(errs.Invalid, codeUnsupportedQuery,
+				"Sorting not supported for property '%s'. Objects are ordered by displayName, userPrincipalName, createdDateTime or deletedDateTime.", order[0].Property).
+				WithTarget(string(order[0].Property))
+		}
+		return ordering{key: key, expression: column, descending: order[0].Descending}, nil
+	default:
+		return ordering{}, errs.New(errs.Invalid, codeUnsupportedQuery,
+			"Sorting not supported for property '%s': objects are ordered by one property.", order[1].Property).
+			WithTarget(string(order[1].Property))
+	}
+}
+
+func orderColumn(p odata.Property) (string, bool) {
+	switch strings.ToLower(string(p)) {
+	case "displayname":
+		return "o.display_name", true
+	case "userprincipalname":
+		return "o.user_principal_name", true
+	case "createddatetime":
+		return "o.created", true
+	case "deleteddatetime":
+		return "o.deleted", true
+	default:
+		return "", false
+	}
+}

@@ -1,0 +1,239 @@
+package sqlstore
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// Record stores outcomes and the position that covers them in one transaction.
+func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
+	tenant, err := db.tenant(ctx, c.Job.Tenant)
+	if err != nil {
+		return err
+	}
+	cycle, err := encodeCycle(&b.Cycle)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, relaxed, func(s *session) error {
+		held, err := s.exec(ctx, "UPDATE job SET cycle = ? WHERE "+current, append([]any{cycle}, currentArgs(c)...)...)
+		if err != nil {
+			return err
+		}
+		if held == 0 {
+			return errOvertaken(c)
+		}
+		r := recorder{session: s, job: c.JobKey}
+		for _, run := range distinct(b.Outcomes) {
+			for _, part := range chunks(run) {
+				if err := r.record(ctx, part); err != nil {
+					return err
+				}
+			}
+		}
+		return s.insertLogs(ctx, tenant, logsOf(b.Outcomes))
+	})
+}
+
+// distinct cuts outcomes into runs that name no object twice: one statement
+// cannot write a row twice.
+func distinct(outcomes []store.Outcome) [][]store.Outcome {
+	var runs [][]store.Outcome
+	seen := make(map[directory.Key]bool, len(outcomes))
+	start := 0
+	for i, o := range outcomes {
+		if seen[o.Object] {
+			runs = append(runs, outcomes[start:i])
+			start = i
+			clear(seen)
+		}
+		seen[o.Object] = true
+	}
+	return append(runs, outcomes[start:])
+}
+
+func logsOf(outcomes []store.Outcome) []*store.LogEntry {
+	var entries []*store.LogEntry
+	for _, o := range outcomes {
+		if o.Log != nil {
+			entries = append(entries, o.Log)
+		}
+	}
+	return entries
+}
+
+// recorder writes what a job knows of objects.
+type recorder struct {
+	session *session
+	job     int64
+}
+
+// pair is what a link said before.
+type pair struct {
+	targetID string
+	managed  bool
+}
+
+// effects are the objects whose references an outcome concerns.
+type effects struct {
+	removed []any // links to remove
+	lost    []any // the target object is gone or another one
+	gone    []any // the target object is gone
+	gained  []any // can be referred to from now on
+	due     []any // own references are due
+	adopted []any // own references are due and not known
+}
+
+// record stores outcomes that name each object once.
+func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
+	before, err := r.links(ctx, outcomes)
+	if err != nil {
+		return err
+	}
+	var (
+		e       effects
+		written []store.Outcome
+	)
+	for _, o := range outcomes {
+		e.note(before[o.Object], o)
+		if !isZero(o.Link) {
+			written = append(written, o)
+		}
+	}
+	if err := r.putLinks(ctx, written); err != nil {
+		return err
+	}
+	return r.apply(ctx, e)
+}
+
+func isZero(l store.Link) bool {
+	return l.TargetID == "" && !l.Managed && len(l.Digest) == 0 && l.Failure == nil
+}
+
+// note sorts an outcome by what it means for references.
+func (e *effects) note(before pair, o store.Outcome) {
+	after := o.Link
+	if isZero(after) {
+		e.removed = append(e.removed, o.Object)
+	}
+	if before.targetID != "" && before.targetID != after.TargetID {
+		e.lost = append(e.lost, o.Object)
+	}
+	if after.TargetID == "" {
+		e.gone = append(e.gone, o.Object)
+		return
+	}
+	// Unmanaged objects are not referred to, so becoming managed counts as well.
+	if before.targetID != after.TargetID || after.Managed && !before.managed {
+		e.gained = append(e.gained, o.Object)
+	}
+	switch {
+	case o.Adopted:
+		e.adopted = append(e.adopted, o.Object)
+	case o.Reconcile:
+		e.due = append(e.due, o.Object)
+	}
+}
+
+// links returns what the links of outcomes' objects said before.
+func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[directory.Key]pair, error) {
+	before := make(map[directory.Key]pair, len(outcomes))
+	args := make([]any, 0, 1+len(outcomes))
+	args = append(args, r.job)
+	for _, o := range outcomes {
+		args = append(args, o.Object)
+	}
+	err := r.session.each(ctx, func(row scanner) error {
+		var (
+			key directory.Key
+			p   pair
+		)
+		err := row.Scan(&key, &p.targetID, &p.managed)
+		before[key] = p
+		return err
+	}, "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ("+list(len(outcomes))+")", args...)
+	return before, err
+}
+
+// putLinks creates or replaces the links of outcomes.
+func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome) error {
+	for _, run := range chunks(outcomes) {
+		args := make([]any, 0, 8*len(run))
+		for _, o := range run {
+			failure, retryAt, err := encodeFailure(o.Link.Failure)
+			if err != nil {
+				return err
+			}
+			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt)
+		}
+		if _, err := r.session.exec(ctx,
+			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at) VALUES "+placeholders(len(run), 8)+`
+			ON CONFLICT (job, object) DO UPDATE SET kind = excluded.kind, target_id = excluded.target_id,
+				managed = excluded.managed, digest = excluded.digest, failure = excluded.failure, retry_at = excluded.retry_at`,
+			args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func encodeFailure(f *store.Failure) (text, retryAt any, err error) { //nolint:nonamedreturns // two values of one type
+	if f == nil {
+		return nil, nil, nil
+	}
+	document, err := json.Marshal(f)
+	if err != nil {
+		return nil, nil, errs.Wrap(err, errs.Internal, "InternalServerError", "The failure cannot be written as JSON.")
+	}
+	return string(document), micros(f.RetryAt), nil
+}
+
+// apply does to links and references what the effects say. Links that were
+// written are in place already, so owners of the same batch are found.
+func (r recorder) apply(ctx context.Context, e effects) error {
+	for _, step := range []struct {
+		objects []any
+		query   string
+	}{
+		{objects: e.removed, query: "DELETE FROM link WHERE job = ? AND object IN "},
+		{objects: e.gone, query: "DELETE FROM reference_due WHERE job = ? AND owner IN "},
+		{objects: e.lost, query: "DELETE FROM reference WHERE job = ? AND owner IN "},
+		{objects: e.lost, query: "DELETE FROM reference WHERE job = ? AND referent IN "},
+	} {
+		if err := r.run(ctx, step.query, "", step.objects); err != nil {
+			return err
+		}
+	}
+	if err := r.run(ctx, `
+		INSERT INTO reference_due (job, owner, open)
+		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
+		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `,
+		" ON CONFLICT DO NOTHING", e.gained); err != nil {
+		return err
+	}
+	if err := r.run(ctx, `
+		INSERT INTO reference_due (job, owner, open)
+		SELECT l.job, l.object, FALSE FROM link l
+		WHERE l.job = ? AND (
+			EXISTS (SELECT 1 FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2))
+			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = l.object)) AND l.object IN `,
+		" ON CONFLICT DO NOTHING", e.due); err != nil {
+		return err
+	}
+	return r.run(ctx, "INSERT INTO reference_due (job, owner, open) SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN ",
+		" ON CONFLICT (job, owner) DO UPDATE SET open = TRUE", e.adopted)
+}
+
+// run runs a statement for the job and a list of objects.
+func (r recorder) run(ctx context.Context, head, tail string, objects []any) error {
+	for _, part := range chunks(objects) {
+		if _, err := r.session.exec(ctx, head+"("+list(len(part))+")"+tail, append([]any{r.job}, part...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}

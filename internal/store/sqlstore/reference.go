@@ -1,0 +1,91 @@
+package sqlstore
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// LinkedTo returns the source object of kind that the job has linked to the
+// target object.
+func (db *DB) LinkedTo(ctx context.Context, c store.Claim, kind directory.Kind, targetID string) (directory.ObjectID, bool, error) {
+	var id directory.ObjectID
+	ok := false
+	if targetID == "" {
+		return id, false, nil
+	}
+	err := db.read(ctx, func(s *session) error {
+		var err error
+		ok, err = s.one(ctx, []any{&id}, `
+			SELECT o.id FROM link l JOIN object o ON o.key = l.object
+			WHERE l.job = ? AND l.kind = ? AND l.target_id = ? ORDER BY l.object LIMIT 1`,
+			c.JobKey, kindCode(kind), targetID)
+		return err
+	})
+	return id, ok && err == nil, err
+}
+
+// DueReferences returns a page of linked objects whose references may differ from
+// what was written. Purged ones are left out: they have no references.
+func (db *DB) DueReferences(ctx context.Context, c store.Claim, after directory.Key, limit int) ([]store.Owner, error) {
+	var owners []store.Owner
+	err := db.read(ctx, func(s *session) error {
+		return s.each(ctx, func(row scanner) error {
+			var (
+				o    store.Owner
+				kind int
+			)
+			if err := row.Scan(&o.Key, &o.ID, &kind, &o.TargetID, &o.Managed, &o.Name, &o.Open); err != nil {
+				return err
+			}
+			o.Kind = kindOf(kind)
+			owners = append(owners, o)
+			return nil
+		}, `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALESCE(o.document ->> 'displayName', ''),
+				d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE)
+			FROM reference_due d JOIN link l ON l.job = d.job AND l.object = d.owner JOIN object o ON o.key = d.owner
+			WHERE d.job = ? AND d.owner > ? AND l.target_id IS NOT NULL AND o.presence < 2
+			ORDER BY d.owner LIMIT ?`, c.JobKey, after, cmp.Or(limit, 100))
+	})
+	return owners, err
+}
+
+// additions and removals are what must be written of an owner's references.
+const (
+	additions = `SELECT r.referent AS referent, l.target_id AS target_id, FALSE AS remove
+		FROM relation r JOIN link l ON l.job = ? AND l.object = r.referent
+		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND l.target_id IS NOT NULL AND l.managed = TRUE
+			AND NOT EXISTS (SELECT 1 FROM reference w
+				WHERE w.job = l.job AND w.owner = r.owner AND w.relation = r.relation AND w.referent = r.referent
+					AND w.written = TRUE)
+		ORDER BY r.referent LIMIT ?`
+
+	removals = `SELECT w.referent AS referent, w.target_id AS target_id, TRUE AS remove
+		FROM reference w
+		WHERE w.job = ? AND w.owner = ? AND w.relation = ? AND w.referent > ? AND w.written = TRUE
+			AND NOT EXISTS (SELECT 1 FROM relation r
+				WHERE r.owner = w.owner AND r.relation = w.relation AND r.referent = w.referent)
+		ORDER BY w.referent LIMIT ?`
+)
+
+// ReferenceChanges returns, ordered by referent after the given one, what must be
+// written so that the target has the references of the directory.
+func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]store.ReferenceChange, error) {
+	limit = cmp.Or(limit, 1000)
+	one := []any{c.JobKey, owner, relationCode(r), after, limit}
+	var changes []store.ReferenceChange
+	err := db.read(ctx, func(s *session) error {
+		return s.each(ctx, func(row scanner) error {
+			var change store.ReferenceChange
+			err := row.Scan(&change.Referent, &change.ID, &change.TargetID, &change.Remove)
+			changes = append(changes, change)
+			return err
+		}, `SELECT q.referent, o.id, q.target_id, q.remove
+			FROM (SELECT * FROM (`+additions+`) a UNION ALL SELECT * FROM (`+removals+`) b) q
+			JOIN object o ON o.key = q.referent
+			ORDER BY q.referent LIMIT ?`, append(append(append([]any{}, one...), one...), limit)...)
+	})
+	return changes, err
+}

@@ -1,0 +1,171 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// OpenReferences remembers, before they are sent, the changes that are about to
+// be. It is durable: if a loss of power took the mark back, a change that the
+// target has made would count as not made, and its opposite as not needed.
+func (db *DB) OpenReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, pending []store.ReferenceChange) error {
+	return db.write(ctx, durable, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		if err := s.makeDue(ctx, c.JobKey, owner); err != nil {
+			return err
+		}
+		return s.putReferences(ctx, place(c, owner, r), pending, pendingState)
+	})
+}
+
+// place names the references of an owner under a relation.
+func place(c store.Claim, owner directory.Key, r directory.Relation) []any {
+	return []any{c.JobKey, owner, relationCode(r)}
+}
+
+// pendingState is the record of a change that may have been made: what it was
+// before, and pending.
+func pendingState(change store.ReferenceChange) (written, pending bool) { //nolint:nonamedreturns // two values of one type
+	return change.Remove, true
+}
+
+// writtenState is the record of an addition that was made.
+func writtenState(store.ReferenceChange) (written, pending bool) { //nolint:nonamedreturns // two values of one type
+	return true, false
+}
+
+// makeDue makes the references of owner due.
+func (s *session) makeDue(ctx context.Context, job int64, owner directory.Key) error {
+	_, err := s.exec(ctx, "INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE) ON CONFLICT DO NOTHING", job, owner)
+	return err
+}
+
+// putReferences creates or replaces records of references.
+func (s *session) putReferences(ctx context.Context, place []any, changes []store.ReferenceChange, state func(store.ReferenceChange) (bool, bool)) error {
+	for _, run := range chunks(changes) {
+		args := make([]any, 0, 7*len(run))
+		for _, change := range run {
+			written, pending := state(change)
+			args = append(append(args, place...), change.Referent, change.TargetID, written, pending)
+		}
+		if _, err := s.exec(ctx, "INSERT INTO reference (job, owner, relation, referent, target_id, written, pending) VALUES "+
+			placeholders(len(run), 7)+` ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
+				target_id = excluded.target_id, written = excluded.written, pending = excluded.pending`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ObserveReferences settles what the target was seen to have.
+func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, targetIDs []string) error {
+	at := place(c, owner, r)
+	return db.write(ctx, relaxed, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, "UPDATE reference SET written = FALSE, pending = FALSE WHERE job = ? AND owner = ? AND relation = ?", at...); err != nil {
+			return err
+		}
+		for _, run := range chunks(targetIDs) {
+			if err := s.seeReferences(ctx, at, run); err != nil {
+				return err
+			}
+		}
+		if _, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND written = FALSE", at...); err != nil {
+			return err
+		}
+		_, err := s.exec(ctx, `INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE)
+			ON CONFLICT (job, owner) DO UPDATE SET open = FALSE`, c.JobKey, owner)
+		return err
+	})
+}
+
+// seeReferences records as written those of the target ids that belong to a
+// referent in the directory or in the record.
+func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []string) error {
+	job, owner, relation := place[0], place[1], place[2]
+	args := []any{owner, relation, job}
+	for _, id := range targetIDs {
+		args = append(args, id)
+	}
+	_, err := s.exec(ctx, `
+		INSERT INTO reference (job, owner, relation, referent, target_id, written, pending)
+		SELECT l.job, ?, ?, l.object, l.target_id, TRUE, FALSE FROM link l
+		WHERE l.job = ? AND l.kind IN (1, 2) AND l.target_id IN (`+list(len(targetIDs))+`) AND (
+			EXISTS (SELECT 1 FROM relation r WHERE r.owner = ? AND r.relation = ? AND r.referent = l.object)
+			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = ? AND w.relation = ? AND w.referent = l.object))
+		ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
+			target_id = excluded.target_id, written = TRUE, pending = FALSE`,
+		append(args, owner, relation, owner, relation)...)
+	return err
+}
+
+// RecordReferences stores what was written at the target, and the log entry if
+// there is one.
+func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, written []store.ReferenceChange, log *store.LogEntry) error {
+	tenant, err := db.tenant(ctx, c.Job.Tenant)
+	if err != nil {
+		return err
+	}
+	var (
+		added   []store.ReferenceChange
+		removed []any
+	)
+	for _, change := range written {
+		if change.Remove {
+			removed = append(removed, change.Referent)
+			continue
+		}
+		added = append(added, change)
+	}
+	return db.write(ctx, relaxed, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		if err := s.dropReferences(ctx, place(c, owner, r), removed); err != nil {
+			return err
+		}
+		if err := s.putReferences(ctx, place(c, owner, r), added, writtenState); err != nil {
+			return err
+		}
+		if log == nil {
+			return nil
+		}
+		return s.insertLogs(ctx, tenant, []*store.LogEntry{log})
+	})
+}
+
+func (s *session) dropReferences(ctx context.Context, place, referents []any) error {
+	for _, run := range chunks(referents) {
+		if _, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND referent IN ("+list(len(run))+")",
+			append(append([]any{}, place...), run...)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CloseReferences ends the reconciliation of owner: it is no longer due or open,
+// and changes still pending count as not made.
+func (db *DB) CloseReferences(ctx context.Context, c store.Claim, owner directory.Key) error {
+	return db.write(ctx, relaxed, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			"DELETE FROM reference_due WHERE job = ? AND owner = ?",
+			"DELETE FROM reference WHERE job = ? AND owner = ? AND pending = TRUE AND written = FALSE",
+			"UPDATE reference SET pending = FALSE WHERE job = ? AND owner = ? AND pending = TRUE",
+		} {
+			if _, err := s.exec(ctx, statement, c.JobKey, owner); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
