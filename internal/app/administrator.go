@@ -32,7 +32,9 @@ const (
 type administrator struct {
 	ApplicationID directory.ObjectID
 	AppID         string
-	Made          bool // by this start
+	// Secretless: it has no client secret yet, because this is the first start, or
+	// because the first start broke off before it could tell one.
+	Secretless bool
 }
 
 // ensureAdministrator returns the administrator client; the first start makes it,
@@ -42,7 +44,7 @@ func (b *base) ensureAdministrator(ctx context.Context, tenant store.Tenant, now
 	if err != nil {
 		return administrator{}, err
 	}
-	application, made, err := b.administratorApplication(ctx, tenant, now)
+	application, err := b.administratorApplication(ctx, tenant, now)
 	if err != nil {
 		return administrator{}, err
 	}
@@ -63,15 +65,16 @@ func (b *base) ensureAdministrator(ctx context.Context, tenant store.Tenant, now
 			return administrator{}, err
 		}
 	}
-	return administrator{ApplicationID: application.ID, AppID: appID, Made: made}, nil
+	secrets, err := b.store.Passwords(ctx, tenant.ID, application.ID)
+	return administrator{ApplicationID: application.ID, AppID: appID, Secretless: len(secrets) == 0}, err
 }
 
-func (b *base) administratorApplication(ctx context.Context, tenant store.Tenant, now func() time.Time) (directory.Object, bool, error) {
+func (b *base) administratorApplication(ctx context.Context, tenant store.Tenant, now func() time.Time) (directory.Object, error) {
 	found, err := b.store.Object(ctx, tenant.ID, store.Ref{Kind: directory.Application, Property: "uniqueName", Value: administratorName})
 	if !errs.Is(err, errs.NotFound) {
-		return found, false, err
+		return found, err
 	}
-	made, err := b.store.CreateObject(ctx, tenant.ID, directory.Object{
+	return b.store.CreateObject(ctx, tenant.ID, directory.Object{
 		ID: directory.ObjectID(uuid.NewString()), Kind: directory.Application, Created: now(),
 		Attributes: directory.Attributes{
 			"appId": uuid.NewString(), "displayName": "Provisor Administrator", "uniqueName": administratorName,
@@ -79,7 +82,6 @@ func (b *base) administratorApplication(ctx context.Context, tenant store.Tenant
 			"signInAudience": "AzureADMyOrg", "publisherDomain": tenant.Domain, "tags": []any{}, "appRoles": []any{},
 		},
 	})
-	return made, true, err
 }
 
 func (b *base) administratorPrincipal(ctx context.Context, tenant directory.TenantID, appID string, now func() time.Time) (directory.Object, error) {

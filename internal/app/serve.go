@@ -70,7 +70,7 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 		}
 	}
 	screen.Say("Provisor is ready at %s", s.url())
-	if !s.admin.Made {
+	if !s.admin.Secretless {
 		return nil
 	}
 	screen.Say("")
@@ -85,7 +85,7 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 // secret makes the client secret that this start tells; empty when it tells none.
 func (s *service) secret(ctx context.Context) (string, error) {
 	switch {
-	case s.admin.Made:
+	case s.admin.Secretless:
 		return s.base.newSecret(ctx, s.tenant.ID, s.admin, firstSecret, s.now)
 	case s.config.BootstrapFile != "":
 		return s.base.newSecret(ctx, s.tenant.ID, s.admin, bootstrapSecret, s.now)

@@ -42,7 +42,7 @@ type Policy struct {
 // its name. It returns an errs.Invalid error that says what is wrong and what to do.
 func (p Policy) CheckURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
-	if err != nil {
+	if err != nil || strings.ContainsAny(raw, " \t\r\n") {
 		// The parser's error quotes the text, which may hold a password.
 		return nil, errs.New(errs.Invalid, code, "The URL cannot be read. Give an absolute URL such as https://app.example.com/oauth/token.")
 	}

@@ -57,6 +57,7 @@ func TestPolicy_CheckURL(t *testing.T) {
 		{"user", egress.Policy{}, "https://user:hunter2@app.example.com/", "Put credentials into their own fields"},
 		{"fragment", egress.Policy{}, "https://app.example.com/#top", "fragment"},
 		{"control", egress.Policy{}, "https://app.example.com/\x00", "cannot be read"},
+		{"space in the query", egress.Policy{}, "https://app.example.com/?a=b c", "cannot be read"},
 		{"localhost", egress.Policy{}, "https://localhost/", "--egress-allow 127.0.0.1/32"},
 		{"localhost with a dot", egress.Policy{}, "https://LOCALHOST./", "this machine"},
 		{"below localhost", egress.Policy{}, "https://app.localhost:8443/", "this machine"},

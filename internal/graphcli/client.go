@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"golang.org/x/oauth2"
@@ -51,7 +52,8 @@ func newClient(ctx context.Context, o Options, at connection) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &client{options: o, http: carrier, at: at, requestID: o.NewRequestID(), hidden: []string{at.accessToken, at.clientSecret}}
+	c := &client{options: o, http: carrier, at: at, requestID: o.NewRequestID()}
+	c.hide(at.accessToken, at.clientSecret)
 	c.tokens = at.tokenSource(context.WithValue(ctx, oauth2.HTTPClient, carrier))
 	return c, nil
 }
@@ -171,7 +173,7 @@ func (c *client) build(ctx context.Context, r request, target string) (*http.Req
 	for name, values := range r.headers {
 		httpRequest.Header[http.CanonicalHeaderKey(name)] = values
 	}
-	httpRequest.Header.Set("Accept", "application/json")
+	httpRequest.Header.Set("Accept", accepted(r))
 	httpRequest.Header.Set("Client-Request-Id", c.requestID)
 	httpRequest.Header.Set("Return-Client-Request-Id", "true")
 	httpRequest.Header.Set("User-Agent", strings.TrimSuffix("provisor/"+c.options.Version, "/"))
@@ -181,22 +183,36 @@ func (c *client) build(ctx context.Context, r request, target string) (*http.Req
 	return httpRequest, nil
 }
 
+// accepted is the media type that an answer must have: a count is bare text.
+func accepted(r request) string {
+	if strings.HasSuffix(r.path, "/$count") {
+		return "text/plain"
+	}
+	return "application/json"
+}
+
 func (c *client) tell(r request, target string, response *http.Response) {
 	if c.at.verbose {
 		fmt.Fprintf(c.options.Stderr, "%s %s: %s, request-id %s\n", r.method, printable(target), statusLine(response.StatusCode), printable(response.Header.Get("request-id")))
 	}
 }
 
-// hide keeps a value out of every later message.
-func (c *client) hide(values ...string) { c.hidden = append(c.hidden, values...) }
+// hide keeps values, as they are and as they stand in a form, out of every later
+// message. Values too short to be secrets would only make messages unreadable.
+func (c *client) hide(values ...string) {
+	for _, value := range values {
+		if len(value) >= 4 {
+			c.hidden = append(c.hidden, value, url.QueryEscape(value))
+		}
+	}
+	slices.SortFunc(c.hidden, func(a, b string) int { return len(b) - len(a) })
+}
 
-// scrub replaces the hidden values in a message. Values too short to be secrets
-// would only make the message unreadable.
+// scrub replaces the hidden values in a message, long ones first, for one may be
+// part of another.
 func (c *client) scrub(message string) string {
 	for _, value := range c.hidden {
-		if len(value) >= 4 {
-			message = strings.ReplaceAll(message, value, "[not shown]")
-		}
+		message = strings.ReplaceAll(message, value, "[not shown]")
 	}
 	return message
 }

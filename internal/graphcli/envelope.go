@@ -37,7 +37,7 @@ func (c *client) failure(got answer) *Failure {
 	kind := KindOfStatus(got.status)
 	var e envelope
 	if json.Unmarshal(got.body, &e) != nil || e.Error.Code == "" {
-		f.Err = errs.New(kind, "no Graph error", "%s", c.scrub(describeBody(got)))
+		f.Err = errs.New(kind, "", "%s", c.scrub(describeBody(got)))
 		f.Next = nextStep(got.status, "")
 		return f
 	}

@@ -16,12 +16,15 @@ type Failure struct {
 	Err             *errs.Error
 }
 
-// Error returns one line: status, code and message.
+// Error returns one line: status, code and message, as far as there are any.
 func (f *Failure) Error() string {
-	if f.Status == 0 {
+	switch {
+	case f.Status == 0:
 		return f.Err.Message
+	case f.Err.Code == "":
+		return statusLine(f.Status) + ": " + f.Err.Message
 	}
-	return fmt.Sprintf("%s: %s: %s", statusLine(f.Status), f.Err.Code, f.Err.Message)
+	return statusLine(f.Status) + ": " + f.Err.Code + ": " + f.Err.Message
 }
 
 // Unwrap returns the typed error.

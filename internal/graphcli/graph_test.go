@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -42,7 +43,7 @@ func newGraph(t interface{ Cleanup(func()) }) *graph {
 	return g
 }
 
-func (g *graph) url() string { return g.server.URL }
+func (g *graph) address() string { return g.server.URL }
 
 func (g *graph) reply(r ...reply) {
 	g.mu.Lock()
@@ -97,7 +98,7 @@ func (g *graph) record(r *http.Request, body []byte) {
 		}
 	}
 	if len(body) > 0 {
-		fmt.Fprintf(&g.asked, "\n%s\n", body)
+		fmt.Fprintf(&g.asked, "\n%s\n", strings.ReplaceAll(string(body), url.QueryEscape(g.server.URL), "GRAPH"))
 	}
 	g.asked.WriteString("\n")
 }
@@ -147,5 +148,5 @@ func (p program) run(t *testing.T, args ...string) result {
 
 // signedIn is a program that has an access token for g.
 func signedIn(g *graph) program {
-	return program{environment: map[string]string{"PROVISOR_GRAPH_ENDPOINT": g.url(), "PROVISOR_ACCESS_TOKEN": "given-token"}}
+	return program{environment: map[string]string{"PROVISOR_GRAPH_ENDPOINT": g.address(), "PROVISOR_ACCESS_TOKEN": "given-token"}}
 }

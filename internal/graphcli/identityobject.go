@@ -1,6 +1,7 @@
 package graphcli
 
 import (
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,12 +27,12 @@ func (c cmdlet) identityPath(value any) (string, error) {
 	}
 	known := identityKeys()
 	object = renamed(object, known...)
-	for name, member := range object {
-		if _, isText := member.(string); !isText && member != nil {
-			return "", usagef("%s of -InputObject is not text", name)
-		}
+	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(known, name) {
 			return "", c.unknownIdentityKey(name)
+		}
+		if _, isText := object[name].(string); !isText && object[name] != nil {
+			return "", usagef("%s of -InputObject is not text", name)
 		}
 	}
 	if id, _ := object[c.id()].(string); id != "" {

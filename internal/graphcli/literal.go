@@ -29,8 +29,8 @@ func parseLiteral(text string) (any, error) {
 	return value, nil
 }
 
-// isLiteral reports whether text begins like a hashtable or array of PowerShell
-// rather than like JSON or the name of a file.
+// isLiteral reports whether text begins like a hashtable, an array or a comment of
+// PowerShell rather than like JSON or the name of a file.
 func isLiteral(text string) bool {
 	trimmed := strings.TrimSpace(text)
 	for strings.HasPrefix(trimmed, "[") {
@@ -40,7 +40,12 @@ func isLiteral(text string) bool {
 		}
 		trimmed = strings.TrimSpace(rest)
 	}
-	return strings.HasPrefix(trimmed, "@{") || strings.HasPrefix(trimmed, "@(")
+	for _, beginning := range []string{"@{", "@(", "#", "<#"} {
+		if strings.HasPrefix(trimmed, beginning) {
+			return true
+		}
+	}
+	return false
 }
 
 func isCast(name string) bool {

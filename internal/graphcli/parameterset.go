@@ -65,7 +65,7 @@ func (g given) clash(id string) error {
 	if g.body && g.additional {
 		together = append(together, "-BodyParameter and -AdditionalProperties")
 	}
-	return usagef("Parameter set cannot be resolved using the specified named parameters: %s cannot be used together.", strings.Join(together, ", nor ")).
+	return usagef("Parameter set cannot be resolved using the specified named parameters: one cannot use %s together.", strings.Join(together, ", or ")).
 		next("use one of the sets: AcquireExpanded (-%[1]s [-Credentials] [-AdditionalProperties]), Acquire (-%[1]s -BodyParameter), "+
 			"AcquireViaIdentityExpanded (-InputObject [-Credentials] [-AdditionalProperties]), AcquireViaIdentity (-InputObject -BodyParameter)", id)
 }

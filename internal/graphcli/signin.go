@@ -42,9 +42,6 @@ func (c *client) signInFailure(err error) error {
 		}
 	}
 	code := refusal.ErrorCode
-	if code == "" {
-		code = "sign-in refused"
-	}
 	message := "The token endpoint " + c.at.tokenURL + " gave no token to the client " + c.at.clientID + "."
 	failure := &Failure{
 		Status: status,

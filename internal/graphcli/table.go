@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -51,31 +52,24 @@ func writeRows(w io.Writer, items []json.RawMessage) {
 		members, _ := membersOf(item)
 		rows[i] = map[string]string{}
 		for _, m := range flatten("", members) {
-			if _, known := rows[0][m.name]; !known && !contains(columns, m.name) && len(columns) < maxColumns {
+			if !slices.Contains(columns, m.name) && len(columns) < maxColumns {
 				columns = append(columns, m.name)
 			}
 			rows[i][m.name] = cell(m.value)
 		}
 	}
-	for _, name := range columns {
-		fmt.Fprintf(w, "%s\t", printable(strings.ToUpper(name)))
+	titles := make([]string, len(columns))
+	for i, name := range columns {
+		titles[i] = printable(strings.ToUpper(name))
 	}
-	fmt.Fprintln(w)
+	fmt.Fprintln(w, strings.Join(titles, "\t"))
 	for _, row := range rows {
-		for _, name := range columns {
-			fmt.Fprintf(w, "%s\t", row[name])
+		cells := make([]string, len(columns))
+		for i, name := range columns {
+			cells[i] = firstOf(row[name], "-")
 		}
-		fmt.Fprintln(w)
+		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
-}
-
-func contains(names []string, name string) bool {
-	for _, one := range names {
-		if one == name {
-			return true
-		}
-	}
-	return false
 }
 
 func itemsOf(members []member) ([]json.RawMessage, bool) {

@@ -191,7 +191,7 @@ func TestExchange_ClientCertificate(t *testing.T) {
 		t.Errorf("%d certificates, form %v, header %v", got.certs, got.form, got.header)
 	}
 	c.Certified = nil
-	wantKind(t, exchange(t, c, r), oauth.Misconfigured, "not offered")
+	_ = wantKind(t, exchange(t, c, r), oauth.Misconfigured, "not offered")
 }
 
 func TestParseCertificate_Refuses(t *testing.T) {

@@ -98,7 +98,9 @@ func TestExchange_Assertion(t *testing.T) {
 		{"RSA, PS256", pkcs8(t, strong), oauth.KeyOptions{Algorithm: "PS256"}, strong.Public(), jose.PS256, "", ""},
 		{"RSA, JWK", jwk(t, strong, "k2", "PS256"), oauth.KeyOptions{}, strong.Public(), jose.PS256, "k2", ""},
 		{
-			"RSA with certificate", append(block("CERTIFICATE", der), pkcs8(t, strong)...), oauth.KeyOptions{}, strong.Public(), jose.RS256, "",
+			"RSA with certificate", append(block("CERTIFICATE", der), pkcs8(t, strong)...),
+			oauth.KeyOptions{},
+			strong.Public(), jose.RS256, "",
 			base64.RawURLEncoding.EncodeToString(sum[:]),
 		},
 		{"P-256, SEC 1", block("EC PRIVATE KEY", must[[]byte](t)(x509.MarshalECPrivateKey(p256))), oauth.KeyOptions{}, p256.Public(), jose.ES256, "", ""},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -102,7 +103,7 @@ func TestExchange_Trouble(t *testing.T) {
 				respond(tt.status, tt.contentType, tt.body)(w, r)
 			})
 			r := request(e, oauth.AuthorizationCode)
-			r.Endpoint += "?key=" + clientSecret
+			r.Endpoint += "?key=" + url.QueryEscape(clientSecret)
 			failed := wantKind(t, exchange(t, client(e), r), tt.kind, tt.says, e.URL+"/token", tt.kind.String())
 			if failed.Status != tt.status || failed.Code != tt.code || !failed.Sent || failed.Endpoint != e.URL+"/token" {
 				t.Errorf("got %+v", failed)
@@ -190,7 +191,7 @@ func TestExchange_Redirect(t *testing.T) {
 		t.Errorf("%d redirects were followed", reached.Load())
 	}
 	nowhere := plain(t, respond(302, "", ""))
-	wantKind(t, exchange(t, client(nowhere), request(nowhere, oauth.RefreshToken)), oauth.Redirected, "nowhere")
+	_ = wantKind(t, exchange(t, client(nowhere), request(nowhere, oauth.RefreshToken)), oauth.Redirected, "nowhere")
 }
 
 // However the connection ends, the request goes out once, and nothing more.
@@ -200,8 +201,10 @@ func TestExchange_BrokenConnections(t *testing.T) {
 	breaks := map[string]func(net.Conn){
 		"closed without answer": func(net.Conn) {},
 		"half a status line":    func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 2") },
-		"half a body":           func(c net.Conn) { _, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access_token\":\"acc") },
-		"not HTTP":              func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0 client_secret="+clientSecret+" "+code+"\r\n\r\n") },
+		"half a body": func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"access_token\":\"acc")
+		},
+		"not HTTP": func(c net.Conn) { _, _ = io.WriteString(c, "SSH-2.0 client_secret="+clientSecret+" "+code+"\r\n\r\n") },
 		"reset": func(c net.Conn) {
 			if tcp, ok := c.(*net.TCPConn); ok {
 				_ = tcp.SetLinger(0)
@@ -258,7 +261,7 @@ func TestExchange_StaleConnection(t *testing.T) {
 	_ = warm.Body.Close()
 	c := &oauth.Client{HTTP: server.Client(), Now: start}
 	r := oauth.Request{Endpoint: server.URL, Grant: oauth.AuthorizationCode, ClientID: clientID, Code: code}
-	wantKind(t, exchange(t, c, r), oauth.Unreachable)
+	_ = wantKind(t, exchange(t, c, r), oauth.Unreachable)
 	if codes.Load() != 1 {
 		t.Errorf("the code was sent %d times", codes.Load())
 	}
@@ -330,7 +333,7 @@ func TestExchange_Canceled(t *testing.T) {
 		<-r.Context().Done()
 	})
 	_, err := client(e).Exchange(ctx, request(e, oauth.AuthorizationCode))
-	wantKind(t, err, oauth.Canceled)
+	_ = wantKind(t, err, oauth.Canceled)
 }
 
 func TestExchange_Misconfigured(t *testing.T) {
@@ -413,7 +416,7 @@ func TestExchange_KeepsTheCause(t *testing.T) {
 	refusal := errs.New(errs.Invalid, "RequestParameterInvalid", "Requests to 169.254.169.254 are refused.")
 	c := &oauth.Client{Now: start, HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, refusal })}}
 	err := exchange(t, c, oauth.Request{Endpoint: "https://a.example/", Grant: oauth.RefreshToken, ClientID: "a", RefreshToken: refreshToken})
-	wantKind(t, err, oauth.Unreachable, "169.254.169.254")
+	_ = wantKind(t, err, oauth.Unreachable, "169.254.169.254")
 	if !errs.Is(err, errs.Invalid) {
 		t.Errorf("the cause is lost: %v", err)
 	}

@@ -27,9 +27,7 @@ type Options struct {
 	HTTP *http.Client
 	// Import fills the directory and returns one line about what it did.
 	Import func(context.Context, *terminal.Progress) (string, error)
-	// Sent returns what went to the target so far; nil when nobody watched.
-	Sent func() []Exchange
-	Now  func() time.Time
+	Now    func() time.Time
 }
 
 // Service is where the Graph API is and who may call it.
@@ -51,14 +49,6 @@ type Target struct {
 	Bearer       string
 	Dialect      string // entra, entra-scim062020 or rfc7644
 	Page         string // where a person can look at it; may be empty
-}
-
-// Exchange counts one kind of request to the target.
-type Exchange struct {
-	Request string // method and path, ids replaced by {id}
-	Status  int    // zero: no answer came
-	Count   int
-	Example string // body of the first one; may be empty
 }
 
 // Result is what a finished quickstart tells its caller.

@@ -48,6 +48,9 @@ func must[T any](v T, err error) T {
 
 func start() time.Time { return time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC) }
 
+// wallClock is the time that TLS clients compare certificates with.
+func wallClock() time.Time { return time.Now() } //nolint:forbidigo // see above
+
 // clock is a clock that tests set.
 type clock struct{ offset atomic.Int64 }
 
