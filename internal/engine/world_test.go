@@ -71,7 +71,7 @@ func newWorld(t testing.TB, g terrain) *world {
 		g.timeout = 10 * time.Second
 	}
 	w.target, err = scimclient.New(scimclient.Options{
-		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout},
+		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout, Transport: &http.Transport{MaxIdleConnsPerHost: 8}},
 		Now:  func() time.Time { return w.now.Add(time.Duration(w.waited.Load())) },
 		Wait: func(_ context.Context, d time.Duration) error { w.waited.Add(int64(d)); return nil },
 	})

@@ -22,9 +22,10 @@ var floor = map[string]int{
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
 	"jobs": 7, "identity": 7,
-	"graphapi": 8, "graphcli": 8, "demo": 8,
-	"app":    9,
-	"floors": 10,
+	"identity/token": 8, "identity/issuer": 8,
+	"graphapi": 9, "graphcli": 9, "demo": 9,
+	"app":    10,
+	"floors": 11,
 }
 
 var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "odata", "mapping", "plan"}
