@@ -71,25 +71,32 @@ func (k Key) made() bool {
 
 // The keys that matter to a token, in the enumeration's spelling.
 const (
-	accessToken     Key = "Oauth2AccessToken"
-	refreshToken    Key = "Oauth2RefreshToken"
+	accessToken     Key = "Oauth2AccessToken"  //nolint:gosec // the name of a secret, not a secret
+	refreshToken    Key = "Oauth2RefreshToken" //nolint:gosec // the name of a secret, not a secret
 	creationTime    Key = "Oauth2AccessTokenCreationTime"
 	expiration      Key = "TokenExpiration"
 	secretToken     Key = "SecretToken"
 	clientID        Key = "Oauth2ClientId"
-	clientSecret    Key = "Oauth2ClientSecret"
+	clientSecret    Key = "Oauth2ClientSecret" //nolint:gosec // the name of a secret, not a secret
 	code            Key = "Oauth2AuthorizationCode"
 	redirectURI     Key = "Oauth2RedirectUri"
 	tokenURI        Key = "Oauth2TokenExchangeUri"
 	authorizeURI    Key = "Oauth2AuthorizationUri"
 	authentication  Key = "AuthenticationType"
-	keep                = "*" // the value that stands for the stored one
-	maxValue            = 64 << 10
-	invalid             = "RequestParameterInvalid"
-	missing             = "CredentialsMissing"
-	refused             = "InvalidCredentials"
-	unavailable         = "CredentialValidationUnavailable"
-	internalFailure     = "InternalServerError"
+)
+
+const (
+	keep     = "*" // the value that stands for the stored one
+	maxValue = 64 << 10
+)
+
+// The codes of errors; see the reference of Graph's surface.
+const (
+	invalid         = "RequestParameterInvalid"
+	missing         = "CredentialsMissing"
+	refused         = "InvalidCredentials"
+	unavailable     = "CredentialValidationUnavailable"
+	internalFailure = "InternalServerError"
 )
 
 // Given is one value that a caller gives.

@@ -35,31 +35,33 @@ func (v vault) replace(given []Given) error {
 			named[KeyOf(g.Key)] = g
 		}
 	}
-	if changes(v, named, accessToken) {
-		// When a caller brings another token, what is known of the old one is wrong.
-		delete(v, creationTime)
-		delete(v, expiration)
-	}
-	if changes(v, named, secretToken) {
-		delete(v, authenticates)
-	}
-	for key, e := range v {
-		_, given := named[key]
-		stays := key.own() || key.made() && !e.listed && e.broken == nil
-		if !given && !stays {
-			delete(v, key)
-		}
-	}
+	v.forsake(named)
 	for key, g := range named {
-		if g.Value == keep && v[key].broken != nil {
-			return errs.New(errs.Invalid, invalid, "The stored value of %s cannot be read any more, so \"*\" cannot keep it. Enter it again.", key).WithTarget(string(key))
-		}
 		if g.Null || g.Value != keep {
 			v.set(key, valueOf(g))
+		} else if v[key].broken != nil {
+			return errs.New(errs.Invalid, invalid, "The stored value of %s cannot be read any more, so \"*\" cannot keep it. Enter it again.", key).WithTarget(string(key))
 		}
 		v.list(key)
 	}
 	return nil
+}
+
+// forsake drops what named does not name, and what a named value makes untrue.
+func (v vault) forsake(named map[Key]Given) {
+	another := changes(v, named, accessToken)
+	if changes(v, named, secretToken) {
+		delete(v, authenticates)
+	}
+	for key, e := range v {
+		stays := key.own() || key.made() && !e.listed && e.broken == nil
+		if another && (key == creationTime || key == expiration) {
+			stays = false // they tell of the token before
+		}
+		if _, ok := named[key]; !ok && !stays {
+			delete(v, key)
+		}
+	}
 }
 
 // changes reports whether named gives key a value that is not the stored one.

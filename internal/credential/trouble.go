@@ -2,6 +2,7 @@ package credential
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/oauth"
@@ -51,10 +52,8 @@ func codeOf(failed *oauth.Error) string {
 	return unavailable
 }
 
-func summary(failed *oauth.Error) string {
-	// The error's own words hold no secret.
-	return failed.Error()
-}
+// summary is the error in its own words, which hold no secret.
+func summary(failed *oauth.Error) string { return strings.TrimRight(failed.Error(), ". ") }
 
 // advice says what to do next.
 func advice(r oauth.Request, failed *oauth.Error) string {

@@ -33,6 +33,8 @@ type Store interface {
 type Credentials interface {
 	// List returns the secrets of a service principal, sensitive values masked.
 	List(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) ([]synchronization.SecretPair, error)
+	// Try returns the address and the token that a trial of credentials is about.
+	Try(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, t credential.Trial) (credential.Tried, error)
 	// Transport returns a transport that authenticates to the application.
 	Transport(tenant directory.TenantID, servicePrincipal directory.ObjectID, base http.RoundTripper) http.RoundTripper
 }

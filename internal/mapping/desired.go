@@ -121,6 +121,9 @@ func (d Desired) Matches() []Match {
 	return matches
 }
 
+// MatchingPath returns the attribute by which the target is asked first.
+func (m *Mapping) MatchingPath() scim.Path { return m.attributes[m.matching[0]].path }
+
 // Resource assembles the body of a create: default values stand in for nulls.
 // References are not part of it.
 func (d Desired) Resource() (scim.Resource, error) {

@@ -27,8 +27,8 @@ type Authorization struct {
 // Endpoint has already are kept as they stand, but for those that a names itself.
 func AuthorizationURL(a Authorization) (string, error) {
 	u, err := url.Parse(a.Endpoint)
-	if err != nil || u.Host == "" {
-		return "", errors.New("build an authorization URL: the authorization endpoint is not an absolute URL")
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return "", errors.New("build an authorization URL: the authorization endpoint is no absolute URL of the web")
 	}
 	parameters := [][2]string{
 		{"response_type", "code"},

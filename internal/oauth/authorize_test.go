@@ -49,7 +49,7 @@ func TestAuthorizationURL(t *testing.T) {
 func TestAuthorizationURL_Refuses(t *testing.T) {
 	t.Parallel()
 
-	for _, endpoint := range []string{"", "/authorize", "https://", "http://a b/"} {
+	for _, endpoint := range []string{"", "/authorize", "https://", "http://a b/", "javascript://a.example/%0aalert(1)"} {
 		if got, err := oauth.AuthorizationURL(oauth.Authorization{Endpoint: endpoint}); err == nil {
 			t.Errorf("%q gives %q", endpoint, got)
 		}
