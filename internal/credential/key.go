@@ -71,18 +71,18 @@ func (k Key) made() bool {
 
 // The keys that matter to a token, in the enumeration's spelling.
 const (
-	accessToken     Key = "Oauth2AccessToken"  //nolint:gosec // the name of a secret, not a secret
-	refreshToken    Key = "Oauth2RefreshToken" //nolint:gosec // the name of a secret, not a secret
-	creationTime    Key = "Oauth2AccessTokenCreationTime"
-	expiration      Key = "TokenExpiration"
-	secretToken     Key = "SecretToken"
-	clientID        Key = "Oauth2ClientId"
-	clientSecret    Key = "Oauth2ClientSecret" //nolint:gosec // the name of a secret, not a secret
-	code            Key = "Oauth2AuthorizationCode"
-	redirectURI     Key = "Oauth2RedirectUri"
-	tokenURI        Key = "Oauth2TokenExchangeUri"
-	authorizeURI    Key = "Oauth2AuthorizationUri"
-	authentication  Key = "AuthenticationType"
+	accessToken    Key = "Oauth2AccessToken"  //nolint:gosec // the name of a secret, not a secret
+	refreshToken   Key = "Oauth2RefreshToken" //nolint:gosec // the name of a secret, not a secret
+	creationTime   Key = "Oauth2AccessTokenCreationTime"
+	expiration     Key = "TokenExpiration"
+	secretToken    Key = "SecretToken"
+	clientID       Key = "Oauth2ClientId"
+	clientSecret   Key = "Oauth2ClientSecret" //nolint:gosec // the name of a secret, not a secret
+	code           Key = "Oauth2AuthorizationCode"
+	redirectURI    Key = "Oauth2RedirectUri"
+	tokenURI       Key = "Oauth2TokenExchangeUri" //nolint:gosec // the name of a setting
+	authorizeURI   Key = "Oauth2AuthorizationUri"
+	authentication Key = "AuthenticationType"
 )
 
 const (

@@ -89,4 +89,3 @@ func (b bearing) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.Header.Set("Authorization", "Bearer "+b.bearer.Token.Reveal())
 	return b.base.RoundTrip(c)
 }
-

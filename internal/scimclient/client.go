@@ -4,7 +4,8 @@
 // acted without saying so.
 //
 // It repeats what is safe to repeat and nothing else: reads and deletes after any
-// trouble, writes only when the target said that it did not carry them out.
+// trouble, writes only when the target said that it did not carry them out, because
+// it is throttling or because something else was at the resource at the same time.
 package scimclient
 
 import (
@@ -127,7 +128,7 @@ func (c *Client) Get(ctx context.Context, resourceType, id string, except ...str
 func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error) {
 	body, err := c.dialect.EncodeCreate(resourceType, r)
 	if err != nil {
-		return nil, errs.Wrap(err, errs.Internal, "InternalError", "The new %s cannot be written as SCIM.", resourceType)
+		return nil, &Error{Class: Unwritable, Method: http.MethodPost, Resource: collection(resourceType), cause: err}
 	}
 	answer, err := c.send(ctx, request{method: http.MethodPost, path: collection(resourceType), body: body, repeat: afterRefusal})
 	if err != nil {
@@ -148,7 +149,7 @@ func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resourc
 func (c *Client) Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error {
 	body, err := c.dialect.EncodePatch(ops)
 	if err != nil {
-		return errs.Wrap(err, errs.Internal, "InternalError", "The change of %s %s cannot be written as SCIM.", resourceType, id)
+		return &Error{Class: Unwritable, Method: http.MethodPatch, Resource: member(resourceType, id), cause: err}
 	}
 	if body == nil {
 		return nil // nothing is left to send in this dialect
@@ -189,7 +190,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// decode reads a JSON object; numbers keep their text.
+// decode reads a JSON object; null is none and gives nil.
 func decode(body []byte) (map[string]any, error) {
 	var object map[string]any
 	err := json.Unmarshal(body, &object)

@@ -14,10 +14,11 @@ const (
 	Unavailable  Class = iota // no answer, 5xx, or throttled for longer than we wait
 	Unauthorized              // 401: the credentials do not hold
 	Denied                    // 403: the credentials lack rights for this
-	Missing                   // 404: the resource is not there
-	Clash                     // 409: uniqueness, or a concurrent change
+	Missing                   // 404, 410: the resource is not there
+	Clash                     // 409, 412, 423: uniqueness, or a concurrent change
 	Refused                   // any other 4xx: the target will not take this request
 	Incompatible              // an answer that is not SCIM
+	Unwritable                // the dialect has no form for this request: nothing was sent
 )
 
 // Error is a target's refusal or silence.
@@ -39,6 +40,8 @@ type Error struct {
 func (e *Error) Error() string {
 	what := e.Method + " " + e.Resource
 	switch {
+	case e.Class == Unwritable:
+		return fmt.Sprintf("%s cannot be written as SCIM: %v", what, e.cause)
 	case e.Status == 0:
 		return fmt.Sprintf("%s got no answer: %v", what, e.cause)
 	case e.Detail == "":
@@ -80,6 +83,8 @@ func Code(err error) string {
 		return "EntryConflict"
 	case Incompatible:
 		return "SystemForCrossDomainIdentityManagementServiceIncompatible"
+	case Unwritable:
+		return "AttributeValidationFailed"
 	case Unavailable:
 		return e.unavailableCode()
 	case Refused:
@@ -119,9 +124,9 @@ func classOf(status int) Class {
 		return Unauthorized
 	case status == 403:
 		return Denied
-	case status == 404:
+	case status == 404, status == 410:
 		return Missing
-	case status == 409, status == 412:
+	case status == 409, status == 412, status == 423:
 		return Clash
 	case status == 408, status == 425, status == 429, status >= 500:
 		return Unavailable

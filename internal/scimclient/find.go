@@ -2,9 +2,12 @@ package scimclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/provisor/provisor/internal/scim"
@@ -29,7 +32,7 @@ func (c *Client) Find(ctx context.Context, resourceType string, m Match) ([]scim
 	}
 	answer, err := c.send(ctx, request{method: http.MethodGet, path: collection(resourceType), query: query, repeat: afterAnything})
 	if err != nil {
-		if e, ok := err.(*Error); ok && e.Class == Missing { //nolint:errorlint // send returns it unwrapped
+		if e, ok := errors.AsType[*Error](err); ok && e.Class == Missing {
 			e.Class, e.Detail = Incompatible, "a filter without match must be answered 200 with an empty list, not 404"
 		}
 		return nil, err
@@ -54,18 +57,26 @@ func keep(found []scim.Resource, m Match) []scim.Resource {
 	var matching []scim.Resource
 	for _, r := range found {
 		value, ok := m.Path.Lookup(r)
-		if !ok || equal(fmt.Sprint(value), m.Value, m.CaseExact) {
+		if !ok || m.holds(value) {
 			matching = append(matching, r)
 		}
 	}
 	return matching
 }
 
-func equal(a, b string, caseExact bool) bool {
-	if caseExact {
-		return a == b
+// holds reports whether a value of the target is the one asked for, or one of
+// several is.
+func (m Match) holds(value any) bool {
+	switch value := value.(type) {
+	case []any:
+		return slices.ContainsFunc(value, m.holds)
+	case string:
+		return value == m.Value || !m.CaseExact && strings.EqualFold(value, m.Value)
+	case float64:
+		return strconv.FormatFloat(value, 'f', -1, 64) == m.Value
+	default:
+		return strings.EqualFold(fmt.Sprint(value), m.Value)
 	}
-	return strings.EqualFold(a, b)
 }
 
 // list reads a ListResponse (RFC 7644 section 3.4.2). A list without Resources is

@@ -59,35 +59,39 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 			return a, nil
 		}
 		fault, ok := errors.AsType[*Error](err)
-		if !ok || attempt == c.opts.Attempts || !r.repeatable(fault) || fault.RetryAfter > c.opts.Patience {
+		if !ok || fault.RetryAfter > c.opts.Patience {
 			return answer{}, err
 		}
-		if err := c.pause(ctx, fault, backoff); err != nil {
-			return answer{}, fault
+		c.gate.close(c.opts.Now().Add(fault.RetryAfter)) // holds for every request, not for this one alone
+		if attempt == c.opts.Attempts || !r.repeatable(fault) {
+			return answer{}, err
+		}
+		if fault.RetryAfter == 0 {
+			if err := c.opts.Wait(ctx, backoff); err != nil {
+				return answer{}, err
+			}
 		}
 		backoff *= 2
 	}
 }
 
-// pause waits before the next attempt. What a target asked by Retry-After holds
-// for every request to it.
-func (c *Client) pause(ctx context.Context, fault *Error, backoff time.Duration) error {
-	if fault.RetryAfter > 0 {
-		c.gate.close(c.opts.Now().Add(fault.RetryAfter))
-		return nil
-	}
-	return c.opts.Wait(ctx, backoff)
-}
-
 func (r request) repeatable(fault *Error) bool {
 	switch {
-	case fault.Status == http.StatusTooManyRequests:
+	case fault.Status == http.StatusTooManyRequests, r.contended(fault):
 		return true
 	case r.repeat == afterAnything:
 		return fault.Class == Unavailable && fault.Status != http.StatusNotImplemented
 	default:
 		return false
 	}
+}
+
+// contended reports whether something else was at the resource at the same time,
+// so that the same change may be taken a moment later. A target that names the
+// uniqueness of a value means another resource, which time does not mend, and a
+// create is answered by looking who has the value.
+func (r request) contended(fault *Error) bool {
+	return fault.Class == Clash && r.method != http.MethodPost && !strings.EqualFold(fault.ScimType, "uniqueness")
 }
 
 // once sends r one time.
@@ -137,10 +141,11 @@ func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, err
 }
 
 // unanswered is the error of a request that got no whole answer. Whether the
-// target acted is not known, unless nothing can have changed.
+// target acted is not known, unless nothing can have changed. When the caller gave
+// up, that is the error: it says nothing of the target.
 func (r request) unanswered(ctx context.Context, cause error) error {
 	if ctx.Err() != nil {
-		cause = context.Cause(ctx)
+		return context.Cause(ctx)
 	}
 	if inner, ok := errors.AsType[*errs.Error](cause); ok {
 		return inner // never sent: there is no token, or the address is not allowed
@@ -167,7 +172,7 @@ func merge(a, b url.Values) url.Values {
 func (a answer) refusal(after time.Duration) error {
 	e := &Error{
 		Class: classOf(a.status), Method: a.request.method, Resource: a.request.path, Status: a.status, RetryAfter: after,
-		Uncertain: a.request.method != http.MethodGet && a.status >= 500,
+		Uncertain: a.request.method != http.MethodGet && !declined(a.status),
 	}
 	if object, err := decode(a.body); err == nil {
 		e.Detail, e.ScimType = text(object, "detail"), text(object, "scimType")
@@ -175,6 +180,12 @@ func (a answer) refusal(after time.Duration) error {
 	}
 	e.Detail = shorten(string(a.body))
 	return e
+}
+
+// declined reports whether a status says that the target did not act. A redirect,
+// a time-out and a gateway's trouble do not say so.
+func declined(status int) bool {
+	return status >= 400 && status < 500 && status != http.StatusRequestTimeout
 }
 
 func (a answer) incompatible(format string, args ...any) error {
@@ -226,11 +237,14 @@ func shorten(s string) string {
 	return s
 }
 
+// longest bounds the seconds of a Retry-After header, far beyond what is waited for.
+const longest = 1 << 31
+
 // retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or a
 // date. Zero means that it says nothing.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
-		return time.Duration(seconds) * time.Second
+		return time.Duration(min(seconds, longest)) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil && at.After(now) {
 		return at.Sub(now)

@@ -20,7 +20,9 @@ type Provisioning interface {
 	// Candidates returns a page of objects to look at, in order.
 	Candidates(ctx context.Context, q CandidateQuery) ([]Candidate, error)
 	// LinkedTo returns the source object of kind that the job has linked to the
-	// target object. ok is false when there is none.
+	// target object. ok is false when there is none, and when the object is purged
+	// and its link not managed: nothing will be sent for it any more, so its account
+	// may go to another.
 	LinkedTo(ctx context.Context, c Claim, kind directory.Kind, targetID string) (id directory.ObjectID, ok bool, err error)
 	// Record stores outcomes and the position that covers them in one transaction.
 	// Conflict when the claim was overtaken: then nothing is stored. An object that

@@ -20,7 +20,8 @@ func (db *DB) LinkedTo(ctx context.Context, c store.Claim, kind directory.Kind, 
 		var err error
 		ok, err = s.one(ctx, []any{&id}, `
 			SELECT o.id FROM link l JOIN object o ON o.key = l.object
-			WHERE l.job = ? AND l.kind = ? AND l.target_id = ? ORDER BY l.object LIMIT 1`,
+			WHERE l.job = ? AND l.kind = ? AND l.target_id = ? AND (o.presence < 2 OR l.managed = TRUE)
+			ORDER BY l.object LIMIT 1`,
 			c.JobKey, kindCode(kind), targetID)
 		return err
 	})
