@@ -52,6 +52,9 @@ func (s *Service) acquireAlone(ctx context.Context, o Owner, a acquisition) (oau
 		return oauth.Request{}, err
 	}
 	defer release()
+	if ctx.Err() != nil {
+		return oauth.Request{}, interrupted(ctx)
+	}
 	s.running.Add(1)
 	defer s.running.Done()
 	return s.exchange(context.WithoutCancel(ctx), o, a)

@@ -2,10 +2,13 @@ package credential_test
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/provisor/provisor/internal/credential"
+	"github.com/provisor/provisor/internal/egress"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/oauth"
 )
@@ -221,7 +225,7 @@ func TestAcquire_Trouble(t *testing.T) {
 		oauth   string
 		says    []string
 	}{
-		{"invalid_grant", reply(400, js, `{"error":"invalid_grant","error_description":"code `+theCode+` is old."}`), "InvalidCredentials", "invalid_grant", []string{"invalid_grant", "Authorize again"}},
+		{"invalid_grant", reply(400, js, `{"error":"invalid_grant","error_description":"too old."}`), "InvalidCredentials", "invalid_grant", []string{"invalid_grant: too old. "}},
 		{"invalid_client", reply(401, js, `{"error":"invalid_client"}`), "InvalidCredentials", "invalid_client", []string{"Oauth2ClientSecret", "provisor.clientAuthentication"}},
 		{"unauthorized_client", reply(400, js, `{"error":"unauthorized_client"}`), "InvalidCredentials", "unauthorized_client", []string{"AuthenticationType"}},
 		{"invalid_scope", reply(400, js, `{"error":"invalid_scope"}`), "InvalidCredentials", "invalid_scope", []string{"provisor.scope"}},
@@ -253,7 +257,7 @@ func TestAcquire_Trouble(t *testing.T) {
 					given = append(given, give(grant, theCode)...)
 				}
 				err := w.Acquire(t.Context(), tenant, sp, nil, given)
-				typed := w.wantError(err, errs.Invalid, tt.code, append(tt.says, w.app.URL+"/token", string(sp))...)
+				typed := w.typed(err, errs.Invalid, tt.code, append(tt.says, w.app.URL+"/token", string(sp))...)
 				if tt.oauth != "" && (len(typed.Details) != 1 || typed.Details[0].Code != tt.oauth) {
 					t.Errorf("details %+v, want %s", typed.Details, tt.oauth)
 				}
@@ -281,7 +285,7 @@ func TestAcquire_RetryAfterTravels(t *testing.T) {
 		rw.WriteHeader(http.StatusTooManyRequests)
 	}
 	err := w.Acquire(t.Context(), tenant, sp, nil, w.client())
-	if typed := w.wantError(err, errs.Invalid, "CredentialValidationUnavailable"); typed.RetryAfter != 17*time.Second {
+	if typed := w.typed(err, errs.Invalid, "CredentialValidationUnavailable"); typed.RetryAfter != 17*time.Second {
 		t.Errorf("RetryAfter %v", typed.RetryAfter)
 	}
 }
@@ -400,6 +404,50 @@ func TestAcquire_PrivateKey(t *testing.T) {
 		t.Errorf("the endpoint got %v", form)
 	}
 	w.wantToken("access-by-assertion")
+}
+
+// A name may resolve to an address that is refused; that shows at the moment of
+// connecting. Nothing was sent, so the code can be sent once the way is open.
+func TestAcquire_EgressPolicyAtTheDial(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	w.put(w.client("Oauth2AuthorizationCode", theCode))
+	strict := egress.NewClient(egress.Policy{AllowHTTP: true}, egress.Options{})
+	s := w.process("process 2")
+	s.OAuth = &oauth.Client{HTTP: strict, Now: w.clock.Now}
+	err := s.Acquire(t.Context(), tenant, sp, nil, nil)
+	w.wantError(err, errs.Invalid, "RequestParameterInvalid", "Oauth2TokenExchangeUri: ", "127.0.0.1", "--egress-allow")
+	if len(w.app.calls()) != 0 {
+		t.Error("the request reached a forbidden address")
+	}
+	w.acquire(nil)
+}
+
+func TestAcquire_ClientCertificateOverTLS(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	secure := httptest.NewUnstartedServer(http.HandlerFunc(w.app.token))
+	secure.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
+	secure.StartTLS()
+	t.Cleanup(secure.Close)
+	w.app.interpose = reply(200, "application/json", `{"access_token":"access-by-certificate","token_type":"Bearer"}`)
+	roots, err := egress.Roots(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.OAuth.Certified = func(c *tls.Certificate) *http.Client {
+		return egress.NewClient(policy(), egress.Options{Certificate: c, RootCAs: roots})
+	}
+	if err := w.Configure(t.Context(), tenant, sp, credential.Settings{credential.ClientCertificate: certificate(t)}); err != nil {
+		t.Fatal(err)
+	}
+	w.acquire(give("Oauth2ClientId", "client-1", "Oauth2TokenExchangeUri", secure.URL+"/token"))
+	if form := w.app.calls()[0]; form.Get("client_id") != "client-1" || form.Has("client_secret") {
+		t.Errorf("the endpoint got %v", form)
+	}
+	w.wantToken("access-by-certificate")
 }
 
 // What is on disk when Acquire returns is what a new process finds.

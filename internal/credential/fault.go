@@ -29,7 +29,7 @@ func (s *Service) Fault(ctx context.Context, tenant directory.TenantID, sp direc
 		return nil, err
 	}
 	if _, there := v[fault]; !there {
-		return nil, nil //nolint:nilnil // documented: no fault
+		return nil, nil
 	}
 	var f Fault
 	if err := v.decode(fault, &f); err != nil {

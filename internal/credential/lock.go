@@ -61,14 +61,17 @@ func interrupted(ctx context.Context) error {
 
 const (
 	storePatience = 10 * time.Second // for writing what an exchange yielded
-	leaseSlack    = 5 * time.Second
+	leaseFor      = 10 * time.Second // how long a process that died is waited for
+	leaseBeat     = leaseFor / 4     // how often a living one renews its lease
 	firstPoll     = 20 * time.Millisecond
 	longestPoll   = 500 * time.Millisecond
 )
 
-// ttl is how long a lease lasts: longer than an exchange and the writing of what
-// it yielded, so that it never ends under its holder.
-func (s *Service) ttl() time.Duration { return s.OAuth.MaxDuration() + storePatience + leaseSlack }
+// patience is how long another process is waited for: longer than it needs, be it
+// alive or dead.
+func (s *Service) patience() time.Duration {
+	return s.OAuth.MaxDuration() + storePatience + 2*leaseFor
+}
 
 // alone takes the owner's lock in this process and its lease among all, and returns
 // the function that gives both back. While another process has the lease, settled
@@ -93,32 +96,43 @@ func (s *Service) alone(ctx context.Context, o Owner, settled func() bool) (func
 // the lease ends.
 func (s *Service) lease(ctx context.Context, o Owner, settled func() bool) (func(), error) {
 	name := "credential/" + string(o.Tenant) + "/" + string(o.ServicePrincipal)
-	ctx, cancel := context.WithTimeout(ctx, s.ttl()+leaseSlack)
+	waiting, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
 	for wait := firstPoll; ; wait = min(2*wait, longestPoll) {
-		fence, ok, err := s.Leases.AcquireLease(ctx, name, s.Holder, s.Now(), s.ttl())
+		fence, ok, err := s.Leases.AcquireLease(waiting, name, s.Holder, s.Now(), leaseFor)
 		if err != nil {
 			return nil, err
 		}
 		if ok {
-			return s.giveBack(ctx, name, fence), nil
+			return s.hold(context.WithoutCancel(ctx), name, fence), nil
 		}
 		if settled() {
-			return nil, nil //nolint:nilnil // documented: the wait became needless
+			return nil, nil
 		}
-		if pause(ctx, wait) != nil {
+		if pause(waiting, wait) != nil {
 			return nil, errs.New(errs.Unavailable, unavailable,
 				"Another process has been exchanging the token of service principal %s for too long. Try again in a minute.", o.ServicePrincipal)
 		}
 	}
 }
 
-func (s *Service) giveBack(ctx context.Context, name string, fence int64) func() {
-	ctx = context.WithoutCancel(ctx)
+// hold renews a lease until the function that it returns gives it back.
+func (s *Service) hold(ctx context.Context, name string, fence int64) func() {
+	beating, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for pause(beating, leaseBeat) == nil {
+			// A lease that is lost all the same is noticed when the result is stored.
+			_, _, _ = s.Leases.AcquireLease(beating, name, s.Holder, s.Now(), leaseFor)
+		}
+	}()
 	return func() {
+		stop()
+		<-ended
 		ctx, cancel := context.WithTimeout(ctx, storePatience)
 		defer cancel()
-		_ = s.Leases.ReleaseLease(ctx, name, s.Holder, fence) // a lease not given back ends by itself
+		_ = s.Leases.ReleaseLease(ctx, name, s.Holder, fence) // one not given back ends by itself
 	}
 }
 

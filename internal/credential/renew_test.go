@@ -208,7 +208,7 @@ func TestToken_InvalidGrantIsAFault(t *testing.T) {
 	w.clock.pass(time.Hour)
 	when := w.clock.Now()
 	_, err := w.Token(t.Context(), tenant, sp)
-	typed := w.wantError(err, errs.Invalid, "InvalidCredentials", "invalid_grant", w.app.URL+"/token", "Authorize the application again")
+	typed := w.typed(err, errs.Invalid, "InvalidCredentials", "invalid_grant", w.app.URL+"/token", "Authorize the application again")
 	if len(typed.Details) != 1 || typed.Details[0].Code != "invalid_grant" {
 		t.Errorf("details %+v", typed.Details)
 	}

@@ -85,7 +85,7 @@ func TestPut_Refuses(t *testing.T) {
 		"too large": give("SecretToken", strings.Repeat("x", 64<<10+1)),
 	} {
 		err := w.Put(t.Context(), tenant, sp, given)
-		typed := w.wantError(err, errs.Invalid, "RequestParameterInvalid")
+		typed := w.typed(err, errs.Invalid, "RequestParameterInvalid")
 		if len(typed.Message) > 500 {
 			t.Errorf("%s: the message quotes the value", name)
 		}
@@ -233,11 +233,11 @@ func TestConfigure(t *testing.T) {
 	}
 	before := w.stored()
 	for want, settings := range map[string]credential.Settings{
-		"does not exist":               {"provisor.fault": "x"},
-		"private_key_jwt":              {credential.ClientAuthentication: "magic"},
-		"provisor.privateKey":          {credential.PrivateKey: theClientSecret},
-		"provisor.clientCertificate":   {credential.ClientCertificate: theClientSecret},
-		"longer than":                  {credential.Scope: strings.Repeat("x", 70000)},
+		"does not exist":                {"provisor.fault": "x"},
+		"private_key_jwt":               {credential.ClientAuthentication: "magic"},
+		"provisor.privateKey":           {credential.PrivateKey: theClientSecret},
+		"provisor.clientCertificate":    {credential.ClientCertificate: theClientSecret},
+		"longer than":                   {credential.Scope: strings.Repeat("x", 70000)},
 		"Oauth2ClientSecret\" does not": {"Oauth2ClientSecret": "x"},
 	} {
 		w.wantError(configure(settings), errs.Invalid, "RequestParameterInvalid", want)

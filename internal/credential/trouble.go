@@ -85,6 +85,9 @@ func again(r oauth.Request, failed *oauth.Error, text string) string {
 func refusalAdvice(r oauth.Request, failed *oauth.Error) string {
 	switch failed.Code {
 	case "invalid_grant":
+		if r.Grant == oauth.ClientCredentials {
+			return "Ask the application's administrator what it holds against this client."
+		}
 		if r.Grant == oauth.AuthorizationCode {
 			return "The code was used before, has expired, or belongs to another client or redirect URI. Authorize again, with the same Oauth2RedirectUri in both steps."
 		}

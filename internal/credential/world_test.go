@@ -2,6 +2,7 @@ package credential_test
 
 import (
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -176,10 +178,10 @@ type application struct {
 	retired   []string
 	access    map[string]bool
 	requests  []url.Values
-	scim      []string             // Authorization headers seen at /scim
-	bodies    []string             // and bodies
-	interpose http.HandlerFunc     // answers instead of the token endpoint
-	wants     oauth.Method         // where the client secret must be; zero takes both
+	scim      []string              // Authorization headers seen at /scim
+	bodies    []string              // and bodies
+	interpose http.HandlerFunc      // answers instead of the token endpoint
+	wants     oauth.Method          // where the client secret must be; zero takes both
 	check     func(r *http.Request) // looks at requests to the token endpoint
 }
 
@@ -371,6 +373,27 @@ func ecKey(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
+// certificate returns a self-signed certificate with its private key as PEM.
+func certificate(t *testing.T) string {
+	t.Helper()
+	text := ecKey(t)
+	block, _ := pem.Decode([]byte(text))
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, ok := key.(crypto.Signer)
+	if !ok {
+		t.Fatalf("%T signs nothing", key)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Date(2046, 1, 1, 0, 0, 0, 0, time.UTC)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, signer.Public(), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text + string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
 // secrets are all that must not be seen anywhere.
 func (w *world) secrets() []string {
 	w.app.mu.Lock()
@@ -503,7 +526,13 @@ func (w *world) graph() map[string]string {
 }
 
 // wantError checks an error's kind, code and words, and that it holds no secret.
-func (w *world) wantError(err error, kind errs.Kind, code string, words ...string) *errs.Error {
+func (w *world) wantError(err error, kind errs.Kind, code string, words ...string) {
+	w.t.Helper()
+	_ = w.typed(err, kind, code, words...)
+}
+
+// typed is wantError, and returns the error.
+func (w *world) typed(err error, kind errs.Kind, code string, words ...string) *errs.Error {
 	w.t.Helper()
 	typed, ok := errors.AsType[*errs.Error](err)
 	if !ok || typed.Kind != kind || typed.Code != code {

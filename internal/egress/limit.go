@@ -5,9 +5,6 @@ import (
 	"io"
 )
 
-// MaxTokenAnswer is the largest answer of a token endpoint that is read, in bytes.
-const MaxTokenAnswer = 1 << 20
-
 // TooLargeError is the error of a body that exceeds its limit.
 type TooLargeError struct {
 	Limit int64 // bytes

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Store         Store
 	Credentials   Credentials
+	Connections   Connections
 	Jobs          Jobs
 	Authenticator Authenticator
 	Policy        *identity.Policy

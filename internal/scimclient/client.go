@@ -136,10 +136,10 @@ func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resourc
 	}
 	created, err := answer.resource()
 	if err != nil {
-		return nil, uncertain(err)
+		return nil, err
 	}
 	if created.ID() == "" {
-		return nil, uncertain(answer.incompatible("the created resource has no id"))
+		return nil, answer.incompatible("the created resource has no id")
 	}
 	return created, nil
 }
@@ -158,7 +158,7 @@ func (c *Client) Patch(ctx context.Context, resourceType, id string, ops []scim.
 	if err != nil {
 		return err
 	}
-	return uncertain(answer.acknowledged())
+	return answer.acknowledged()
 }
 
 // Delete deletes one resource; one that is not there is no error.

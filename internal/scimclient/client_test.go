@@ -34,7 +34,7 @@ type target struct {
 }
 
 func (s *target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, _ := io.ReadAll(r.Body) //nolint:errcheck // a test server
+	body, _ := io.ReadAll(r.Body)
 	s.mu.Lock()
 	s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
 	s.bodies = append(s.bodies, string(body))
@@ -47,7 +47,7 @@ func (s *target) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set(name, value)
 	}
 	w.WriteHeader(a.status)
-	_, _ = io.WriteString(w, a.body) //nolint:errcheck // a test server
+	_, _ = io.WriteString(w, a.body)
 }
 
 // client returns a client of a target with the given answers. Pauses are noted, not
@@ -70,6 +70,9 @@ func client(t *testing.T, suffix string, replies ...reply) (*scimclient.Client, 
 	require.NoError(t, err)
 	return c, script, &pauses
 }
+
+// clock stands still.
+func clock() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) }
 
 func match(t *testing.T) scimclient.Match {
 	t.Helper()
@@ -126,14 +129,14 @@ func TestReadsAreRepeatedAndWritesAreNot(t *testing.T) {
 	ok := reply{status: 200, body: `{"id":"7"}`}
 	trouble := reply{status: 503}
 	for name, test := range map[string]struct {
-		do       func(c *scimclient.Client) error
+		do       func(context.Context, *scimclient.Client) error
 		replies  []reply
 		requests int
 		certain  bool
 	}{
 		"get after 503": {do: get, replies: []reply{trouble, trouble, ok}, requests: 3},
 		"delete after 500, then gone": {
-			do:      func(c *scimclient.Client) error { return c.Delete(t.Context(), scim.UserType, "7") },
+			do:      remove,
 			replies: []reply{{status: 500}, {status: 404}}, requests: 2,
 		},
 		"post after 503":   {do: post, replies: []reply{trouble, ok}, requests: 1},
@@ -150,7 +153,7 @@ func TestReadsAreRepeatedAndWritesAreNot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, script, _ := client(t, "", test.replies...)
-			err := test.do(c)
+			err := test.do(t.Context(), c)
 			require.Len(t, script.requests, test.requests)
 			last := test.replies[test.requests-1]
 			succeeded := last.status < 300 && last.body != `{}` && last.body != `<html>` || strings.HasPrefix(name, "delete")
@@ -162,33 +165,33 @@ func TestReadsAreRepeatedAndWritesAreNot(t *testing.T) {
 	}
 }
 
-func get(c *scimclient.Client) error {
-	_, err := c.Get(context.Background(), scim.UserType, "7")
+func get(ctx context.Context, c *scimclient.Client) error {
+	_, err := c.Get(ctx, scim.UserType, "7")
 	return err
 }
 
-func post(c *scimclient.Client) error {
-	_, err := c.Create(context.Background(), scim.UserType, scim.Resource{"userName": "x"})
+func post(ctx context.Context, c *scimclient.Client) error {
+	_, err := c.Create(ctx, scim.UserType, scim.Resource{"userName": "x"})
 	return err
 }
 
-func patch(c *scimclient.Client) error {
+func patch(ctx context.Context, c *scimclient.Client) error {
 	path, err := scim.ParsePath("displayName")
 	if err != nil {
 		return err
 	}
-	return c.Patch(context.Background(), scim.UserType, "7", []scim.PatchOp{{Op: scim.Replace, Path: path, Value: "y"}})
+	return c.Patch(ctx, scim.UserType, "7", []scim.PatchOp{{Op: scim.Replace, Path: path, Value: "y"}})
 }
 
 func TestRetryAfterIsRespected(t *testing.T) {
 	t.Parallel()
 	c, script, pauses := client(t, "", reply{status: 429, header: map[string]string{"Retry-After": "7"}}, reply{status: 200, body: `{"id":"7"}`})
-	require.NoError(t, get(c))
+	require.NoError(t, get(t.Context(), c))
 	require.Equal(t, []time.Duration{7 * time.Second}, *pauses)
 	require.Len(t, script.requests, 2)
 
 	c, script, _ = client(t, "", reply{status: 429, header: map[string]string{"Retry-After": "3600"}})
-	err := get(c)
+	err := get(t.Context(), c)
 	require.Error(t, err, "longer than we wait")
 	require.Len(t, script.requests, 1)
 	require.Equal(t, "TooManyRequests", scimclient.Code(err))
@@ -226,7 +229,7 @@ func TestBaseURLSwitchesChooseTheDialect(t *testing.T) {
 func TestBadBaseURL(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "app.example.com", "ftp://app.example.com", "https://", "://"} {
-		_, err := scimclient.New(scimclient.Options{BaseURL: base, HTTP: http.DefaultClient, Now: time.Now})
+		_, err := scimclient.New(scimclient.Options{BaseURL: base, HTTP: http.DefaultClient, Now: clock})
 		require.True(t, errs.Is(err, errs.Invalid), "%q: %v", base, err)
 	}
 }
@@ -247,11 +250,11 @@ func TestSilenceIsUncertainForWrites(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	t.Cleanup(server.Close)
 	c, err := scimclient.New(scimclient.Options{
-		BaseURL: server.URL, HTTP: server.Client(), Now: time.Now, Wait: func(context.Context, time.Duration) error { return nil },
+		BaseURL: server.URL, HTTP: server.Client(), Now: clock, Wait: func(context.Context, time.Duration) error { return nil },
 	})
 	require.NoError(t, err)
-	require.True(t, scimclient.Uncertain(post(c)))
-	require.True(t, scimclient.Uncertain(patch(c)))
-	require.False(t, scimclient.Uncertain(get(c)))
-	require.Equal(t, "Timeout", scimclient.Code(get(c)))
+	require.True(t, scimclient.Uncertain(post(t.Context(), c)))
+	require.True(t, scimclient.Uncertain(patch(t.Context(), c)))
+	require.False(t, scimclient.Uncertain(get(t.Context(), c)))
+	require.Equal(t, "Timeout", scimclient.Code(get(t.Context(), c)))
 }

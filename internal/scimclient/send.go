@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -62,17 +63,24 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		if !ok || fault.RetryAfter > c.opts.Patience {
 			return answer{}, err
 		}
-		c.gate.close(c.opts.Now().Add(fault.RetryAfter)) // holds for every request, not for this one alone
+		c.gate.close(c.opts.Now().Add(fault.RetryAfter))
 		if attempt == c.opts.Attempts || !r.repeatable(fault) {
 			return answer{}, err
 		}
-		if fault.RetryAfter == 0 {
-			if err := c.opts.Wait(ctx, backoff); err != nil {
-				return answer{}, err
-			}
+		if err := c.pause(ctx, fault, backoff); err != nil {
+			return answer{}, err
 		}
 		backoff *= 2
 	}
+}
+
+// pause waits before the next attempt. What the target asked by Retry-After holds
+// for every request to it, so the gate waits for that.
+func (c *Client) pause(ctx context.Context, fault *Error, backoff time.Duration) error {
+	if fault.RetryAfter > 0 {
+		return nil
+	}
+	return c.opts.Wait(ctx, backoff)
 }
 
 func (r request) repeatable(fault *Error) bool {
@@ -188,10 +196,12 @@ func declined(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusRequestTimeout
 }
 
+// incompatible is the error of an answer that is a success by its status and none
+// by what it says: the target may have acted.
 func (a answer) incompatible(format string, args ...any) error {
 	return &Error{
 		Class: Incompatible, Method: a.request.method, Resource: a.request.path, Status: a.status,
-		Detail: fmt.Sprintf(format, args...),
+		Detail: fmt.Sprintf(format, args...), Uncertain: a.request.method != http.MethodGet,
 	}
 }
 
@@ -214,14 +224,6 @@ func (a answer) acknowledged() error {
 	return err
 }
 
-// uncertain marks err as one after which the target may have acted.
-func uncertain(err error) error {
-	if e, ok := errors.AsType[*Error](err); ok {
-		e.Uncertain = true
-	}
-	return err
-}
-
 func text(object map[string]any, name string) string {
 	v, _ := field(object, name)
 	s, _ := v.(string)
@@ -237,14 +239,11 @@ func shorten(s string) string {
 	return s
 }
 
-// longest bounds the seconds of a Retry-After header, far beyond what is waited for.
-const longest = 1 << 31
-
 // retryAfter reads a Retry-After header (RFC 9110 section 10.2.3): seconds or a
 // date. Zero means that it says nothing.
 func retryAfter(header string, now time.Time) time.Duration {
 	if seconds, err := strconv.Atoi(header); err == nil && seconds > 0 {
-		return time.Duration(min(seconds, longest)) * time.Second
+		return time.Duration(min(seconds, math.MaxInt32)) * time.Second
 	}
 	if at, err := http.ParseTime(header); err == nil && at.After(now) {
 		return at.Sub(now)

@@ -41,8 +41,8 @@ type importer struct {
 type manner uint8
 
 const (
-	inBulk  manner = iota // a user or a group
-	oneByOne              // an object with several unique names
+	inBulk   manner = iota // a user or a group
+	oneByOne               // an object with several unique names
 	reference
 )
 

@@ -44,7 +44,7 @@ func parsePosition(token string) (position, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := decoder.Decode(&p); err != nil {
+	if err := decoder.Decode(&p); err != nil || decoder.More() {
 		return p, errBadPage(err)
 	}
 	switch value := p.Value.(type) {

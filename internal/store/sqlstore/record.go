@@ -29,10 +29,8 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 		}
 		r := recorder{session: s, job: c.JobKey}
 		for _, run := range distinct(b.Outcomes) {
-			for _, part := range chunks(run) {
-				if err := r.record(ctx, part); err != nil {
-					return err
-				}
+			if err := r.record(ctx, run); err != nil {
+				return err
 			}
 		}
 		return s.insertLogs(ctx, tenant, logsOf(b.Outcomes))
@@ -142,21 +140,26 @@ func (e *effects) note(before pair, o store.Outcome) {
 // links returns what the links of outcomes' objects said before.
 func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[directory.Key]pair, error) {
 	before := make(map[directory.Key]pair, len(outcomes))
-	args := make([]any, 0, 1+len(outcomes))
-	args = append(args, r.job)
-	for _, o := range outcomes {
-		args = append(args, o.Object)
+	for _, part := range chunks(outcomes) {
+		args := make([]any, 0, 1+len(part))
+		args = append(args, r.job)
+		for _, o := range part {
+			args = append(args, o.Object)
+		}
+		err := r.session.each(ctx, func(row scanner) error {
+			var (
+				key directory.Key
+				p   pair
+			)
+			err := row.Scan(&key, &p.targetID, &p.managed)
+			before[key] = p
+			return err
+		}, "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ("+list(len(part))+")", args...)
+		if err != nil {
+			return nil, err
+		}
 	}
-	err := r.session.each(ctx, func(row scanner) error {
-		var (
-			key directory.Key
-			p   pair
-		)
-		err := row.Scan(&key, &p.targetID, &p.managed)
-		before[key] = p
-		return err
-	}, "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ("+list(len(outcomes))+")", args...)
-	return before, err
+	return before, nil
 }
 
 // putLinks creates or replaces the links of outcomes.

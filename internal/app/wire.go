@@ -1,0 +1,214 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/provisor/provisor/internal/credential"
+	"github.com/provisor/provisor/internal/egress"
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/graphapi"
+	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/identity/issuer"
+	"github.com/provisor/provisor/internal/identity/token"
+	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/keyring"
+	"github.com/provisor/provisor/internal/oauth"
+	"github.com/provisor/provisor/internal/tlsauto"
+)
+
+// wire builds everything behind the listener, from the keys up to the handler.
+func (s *service) wire(ctx context.Context, bound net.Addr) (http.Handler, error) {
+	s.urls = baseURLs(s.config, bound)
+	s.health = &health{ping: s.base.store.Ping}
+	ring, err := s.base.openKeyring(ctx, s.config)
+	if err != nil {
+		return nil, err
+	}
+	signing, err := s.base.openSigningKeys(ctx, ring, s.now)
+	if err != nil {
+		return nil, err
+	}
+	policy := s.egressPolicy(bound)
+	credentials := s.credentials(ring, policy)
+	s.closers = append(s.closers, func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.config.Grace)
+		defer cancel()
+		return credentials.Close(ctx)
+	})
+	s.jobs = s.newJobs(credentials, policy)
+	tokens, err := s.issuer(signing)
+	if err != nil {
+		return nil, err
+	}
+	surface, err := s.surface(credentials, signing)
+	if err != nil {
+		return nil, err
+	}
+	return s.routes(surface, tokens), nil
+}
+
+// egressPolicy says where secrets and people's data may go. On a laptop plain http
+// and the machine itself are what is meant.
+func (s *service) egressPolicy(bound net.Addr) egress.Policy {
+	laptop := onLaptop(s.config, bound)
+	return egress.Policy{
+		AllowHTTP:     s.config.AllowHTTP.Or(laptop),
+		AllowLoopback: laptop,
+		AllowCIDRs:    s.config.EgressAllow,
+	}
+}
+
+func (s *service) credentials(ring *keyring.Keyring, policy egress.Policy) *credential.Service {
+	client := egress.NewClient(policy, egress.Options{})
+	return credential.New(credential.Options{
+		Secrets: s.base.store, Leases: s.base.store, Keyring: ring, Egress: policy, Holder: holder(), Now: s.now, Audit: s.audit,
+		OAuth: &oauth.Client{
+			HTTP: client, Now: s.now,
+			Certified: func(c *tls.Certificate) *http.Client {
+				return egress.NewClient(policy, egress.Options{Certificate: c})
+			},
+		},
+	})
+}
+
+// holder names this process among those that share a database.
+func holder() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "provisor"
+	}
+	return name + "/" + uuid.NewString()
+}
+
+// audit logs a change of credentials, with the names of keys only, and counts
+// requests to token endpoints.
+func (s *service) audit(ctx context.Context, e credential.Event) {
+	result := e.Code
+	if result == "" {
+		result = "success"
+	}
+	if e.Grant != "" {
+		s.metrics.tokens.WithLabelValues(string(e.Grant), result).Inc()
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "credentials",
+		slog.String("action", string(e.Action)), slog.String("service_principal", string(e.Owner.ServicePrincipal)), slog.Any("keys", e.Keys),
+		slog.String("grant", string(e.Grant)), slog.String("endpoint", e.Endpoint), slog.Duration("took", e.Duration),
+		slog.String("result", result), slog.String("oauth_error", e.OAuth))
+}
+
+func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {
+	var outbound http.RoundTripper = egress.NewTransport(policy, egress.Options{})
+	if s.watch != nil {
+		outbound = s.watch(outbound)
+	}
+	return jobs.New(jobs.Options{
+		Store: s.base.store, Credentials: credentials, Outbound: outbound, Log: s.log, Now: s.now, NewID: uuid.NewString,
+		Holder: holder(), Interval: s.config.Interval, Workers: s.config.Workers, Observe: s.metrics,
+	})
+}
+
+func (s *service) issuer(keys *issuer.Ring) (http.Handler, error) {
+	directory := authority{s.base.store}
+	return issuer.New(issuer.Config{
+		Now: s.now, BaseURLs: s.urls, Tenants: directory, DefaultTenant: s.tenant.ID, Clients: directory, Keys: keys, Log: s.log,
+	})
+}
+
+// surface is the Graph API with its authenticator.
+func (s *service) surface(credentials *credential.Service, keys *issuer.Ring) (*graphapi.API, error) {
+	var external []token.Issuer
+	for _, t := range s.config.TrustedIssuers {
+		known := token.Issuer{URL: t.Issuer, Audiences: t.Audience, Tenant: s.tenant.ID}
+		if t.Tenant != "" {
+			id, err := authority{s.base.store}.Tenant(context.Background(), t.Tenant)
+			if err != nil {
+				return nil, err
+			}
+			known.Tenant = id
+		}
+		external = append(external, known)
+	}
+	validator, err := token.NewValidator(token.Config{
+		Now: s.now, Tenants: authority{s.base.store}, BaseURLs: s.urls, Keys: keys, External: external,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return graphapi.New(graphapi.Config{
+		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{s.jobs},
+		Authenticator: validator, Policy: identity.NewPolicy(identity.Options{Legacy: true}),
+		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request,
+	}), nil
+}
+
+// routes joins the faces on one listener: the API by its first path segment,
+// health and metrics by name, and the issuer for the rest.
+func (s *service) routes(surface *graphapi.API, tokens http.Handler) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.health.live)
+	mux.HandleFunc("GET /readyz", s.health.ready)
+	if s.config.Metrics {
+		mux.Handle("GET /metrics", s.metrics.handler())
+	}
+	mux.Handle("/", &observed{next: tokens, route: "/authority", level: slog.LevelInfo, log: s.log, now: s.now, count: s.metrics.request})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if onSurface(r.URL.Path) {
+			surface.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func onSurface(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	switch strings.ToLower(first) {
+	case "v1.0", "beta", "provisor", "metadata":
+		return true
+	default:
+		return false
+	}
+}
+
+// certificates is the TLS of the listener; nil serves without.
+func (s *service) certificates(bound net.Addr) (*tls.Config, error) {
+	switch s.config.TLS {
+	case "off":
+		return nil, nil //nolint:nilnil // no TLS is a configuration, not a failure
+	case "auto":
+	default:
+		return fileCertificate(s.config.TLS)
+	}
+	host, _, err := net.SplitHostPort(bound.String())
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "Listen", "The address %s has no port.", bound)
+	}
+	own := names(host)
+	if s.config.BaseURL != nil {
+		own = append(own, s.config.BaseURL.Hostname())
+	}
+	made, err := tlsauto.Open(tlsauto.Options{Dir: s.base.dir.file("tls"), Names: own, Now: s.now})
+	if err != nil {
+		return nil, err
+	}
+	s.authority = made.CAFile()
+	return made.TLSConfig(), nil
+}
+
+// fileCertificate reads the two files of --tls CERT,KEY.
+func fileCertificate(files string) (*tls.Config, error) {
+	cert, key, _ := strings.Cut(files, ",")
+	pair, err := tls.LoadX509KeyPair(strings.TrimSpace(cert), strings.TrimSpace(key))
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Invalid, "Certificate", "The certificate and key of --tls %s cannot be used: %v.", files, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
