@@ -42,22 +42,11 @@ func (db *DB) Logs(ctx context.Context, tenant directory.TenantID, q store.LogQu
 	if err != nil {
 		return store.LogPage{}, err
 	}
-	condition, err := filter{dialect: db.dialect, resolve: logResolver}.translate(q.Filter)
+	statement, err := db.selectLogs(key, q)
 	if err != nil {
 		return store.LogPage{}, err
 	}
-	s := selection{where: clause{"l.tenant = ?", []any{key}}}
-	s.and(condition)
-	order := ordering{expression: "l.time", key: "l.key", descending: !q.Ascending}
-	if q.After != "" {
-		after, err := order.after(q.After)
-		if err != nil {
-			return store.LogPage{}, err
-		}
-		s.and(after)
-	}
 	top := cmp.Or(q.Top, 100)
-	query := "SELECT " + logColumns + " FROM provisioning_log l WHERE " + s.where.text + " ORDER BY " + order.text() + " LIMIT ?"
 	var page store.LogPage
 	err = db.read(ctx, func(conn *session) error {
 		var mark position
@@ -69,12 +58,34 @@ func (db *DB) Logs(ctx context.Context, tenant directory.TenantID, q store.LogQu
 			e, err := scanLog(row, &mark)
 			page.Entries = append(page.Entries, e)
 			return err
-		}, query, append(s.where.args, top+1)...)
+		}, statement.text, statement.args...)
 	})
 	if err != nil {
 		return store.LogPage{}, err
 	}
 	return page, nil
+}
+
+// selectLogs returns the query of a page, for one row more than it holds.
+func (db *DB) selectLogs(tenant int64, q store.LogQuery) (clause, error) {
+	condition, err := filter{dialect: db.dialect, resolve: logResolver}.translate(q.Filter)
+	if err != nil {
+		return clause{}, err
+	}
+	s := selection{where: clause{"l.tenant = ?", []any{tenant}}}
+	s.and(condition)
+	order := ordering{expression: "l.time", key: "l.key", descending: !q.Ascending}
+	if q.After != "" {
+		after, err := order.after(q.After)
+		if err != nil {
+			return clause{}, err
+		}
+		s.and(after)
+	}
+	return clause{
+		"SELECT " + logColumns + " FROM provisioning_log l WHERE " + s.where.text + " ORDER BY " + order.text() + " LIMIT ?",
+		append(s.where.args, cmp.Or(q.Top, 100)+1),
+	}, nil
 }
 
 func scanLog(row scanner, mark *position) (store.LogEntry, error) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -27,11 +28,17 @@ func (db *DB) Objects(ctx context.Context, tenant directory.TenantID, q store.Qu
 	if err != nil {
 		return store.Page{}, err
 	}
-	s := selection{from: "object o", key: "o.key", query: q, where: clause{"o.tenant = ?", []any{key}}}
-	if err := db.narrow(&s, key); err != nil {
+	s, err := db.selectObjects(key, q)
+	if err != nil {
 		return store.Page{}, err
 	}
 	return db.page(ctx, s)
+}
+
+func (db *DB) selectObjects(tenant int64, q store.Query) (selection, error) {
+	s := selection{from: "object o", key: "o.key", query: q, where: clause{"o.tenant = ?", []any{tenant}}}
+	err := db.narrow(&s, tenant)
+	return s, err
 }
 
 // Related returns a page of the live objects that from refers to; with reverse,
@@ -125,22 +132,13 @@ func (db *DB) page(ctx context.Context, s selection) (store.Page, error) {
 
 // fill reads one row more than the page holds, to know whether another follows.
 func (s *selection) fill(ctx context.Context, conn *session, page *store.Page) error {
-	top := cmp.Or(s.query.Top, 100)
-	skip := s.query.Skip
-	where := s.where
-	if s.query.After != "" {
-		after, err := s.order.after(s.query.After)
-		if err != nil {
-			return err
-		}
-		where = clause{where.text + " AND " + after.text, append(where.args[:len(where.args):len(where.args)], after.args...)}
-		skip = 0 // it was skipped before the first page
+	statement, err := s.statement()
+	if err != nil {
+		return err
 	}
-	query := "SELECT " + objectColumns + ", " + s.order.column() + " FROM " + s.from +
-		" WHERE " + where.text + " ORDER BY " + s.order.text() + " LIMIT ? OFFSET ?"
 	var mark position
 	return conn.each(ctx, func(row scanner) error {
-		if len(page.Objects) == top {
+		if len(page.Objects) == s.top() {
 			page.Next = mark.token()
 			return nil
 		}
@@ -152,7 +150,27 @@ func (s *selection) fill(ctx context.Context, conn *session, page *store.Page) e
 		mark.Key = int64(o.Key)
 		page.Objects = append(page.Objects, o)
 		return err
-	}, query, append(where.args[:len(where.args):len(where.args)], top+1, skip)...)
+	}, statement.text, statement.args...)
+}
+
+func (s *selection) top() int { return cmp.Or(s.query.Top, 100) }
+
+// statement returns the query of the page.
+func (s *selection) statement() (clause, error) {
+	where, skip := s.where, s.query.Skip
+	if s.query.After != "" {
+		after, err := s.order.after(s.query.After)
+		if err != nil {
+			return clause{}, err
+		}
+		where = clause{where.text + " AND " + after.text, slices.Concat(where.args, after.args)}
+		skip = 0 // it was skipped before the first page
+	}
+	return clause{
+		"SELECT " + objectColumns + ", " + s.order.column() + " FROM " + s.from +
+			" WHERE " + where.text + " ORDER BY " + s.order.text() + " LIMIT ? OFFSET ?",
+		slices.Concat(where.args, []any{s.top() + 1, skip}),
+	}, nil
 }
 
 // orderBy returns the ordering of $orderby.

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"slices"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -69,6 +70,11 @@ const (
 			AND NOT EXISTS (SELECT 1 FROM relation r
 				WHERE r.owner = w.owner AND r.relation = w.relation AND r.referent = w.referent)
 		ORDER BY w.referent LIMIT ?`
+
+	referenceChanges = `SELECT q.referent, o.id, q.target_id, q.remove
+		FROM (SELECT * FROM (` + additions + `) a UNION ALL SELECT * FROM (` + removals + `) b) q
+		JOIN object o ON o.key = q.referent
+		ORDER BY q.referent LIMIT ?`
 )
 
 // ReferenceChanges returns, ordered by referent after the given one, what must be
@@ -83,10 +89,7 @@ func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directo
 			err := row.Scan(&change.Referent, &change.ID, &change.TargetID, &change.Remove)
 			changes = append(changes, change)
 			return err
-		}, `SELECT q.referent, o.id, q.target_id, q.remove
-			FROM (SELECT * FROM (`+additions+`) a UNION ALL SELECT * FROM (`+removals+`) b) q
-			JOIN object o ON o.key = q.referent
-			ORDER BY q.referent LIMIT ?`, append(append(append([]any{}, one...), one...), limit)...)
+		}, referenceChanges, slices.Concat(one, one, []any{limit})...)
 	})
 	return changes, err
 }

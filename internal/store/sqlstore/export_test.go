@@ -1,0 +1,75 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/store"
+)
+
+// ExplainObjects returns how SQLite finds the objects of a query, a line a step.
+func (db *DB) ExplainObjects(ctx context.Context, tenant directory.TenantID, q store.Query) ([]string, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	s, err := db.selectObjects(key, q)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := s.statement()
+	if err != nil {
+		return nil, err
+	}
+	return db.explain(ctx, statement)
+}
+
+// ExplainLogs returns how SQLite finds the entries of a query.
+func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q store.LogQuery) ([]string, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	statement, err := db.selectLogs(key, q)
+	if err != nil {
+		return nil, err
+	}
+	return db.explain(ctx, statement)
+}
+
+// ExplainCandidates returns how SQLite finds a page of candidates.
+func (db *DB) ExplainCandidates(ctx context.Context, q store.CandidateQuery) ([]string, error) {
+	query, args := candidateQuery(q, 1, 1, 1000)
+	return db.explain(ctx, clause{query, args})
+}
+
+// ExplainReferenceChanges returns how SQLite finds what an owner owes.
+func (db *DB) ExplainReferenceChanges(ctx context.Context) ([]string, error) {
+	return db.explain(ctx, clause{referenceChanges, []any{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}})
+}
+
+func (db *DB) explain(ctx context.Context, c clause) ([]string, error) {
+	var steps []string
+	err := db.read(ctx, func(s *session) error {
+		return s.each(ctx, func(row scanner) error {
+			var (
+				id, parent, unused int
+				step               string
+			)
+			err := row.Scan(&id, &parent, &unused, &step)
+			steps = append(steps, step)
+			return err
+		}, "EXPLAIN QUERY PLAN "+c.text, c.args...)
+	})
+	return steps, err
+}
+
+// Pragma returns the value of a pragma of the writer.
+func (db *DB) Pragma(ctx context.Context, name string) (string, error) {
+	var value string
+	err := db.write(ctx, relaxed, func(s *session) error {
+		_, err := s.one(ctx, []any{&value}, "PRAGMA "+name)
+		return err
+	})
+	return value, err
+}

@@ -1,0 +1,133 @@
+package sqlstore_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/sqlstore"
+)
+
+const tenant directory.TenantID = "11111111-1111-4111-8111-111111111111"
+
+func instant() time.Time { return time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC) }
+
+func eq(p odata.Property, v odata.Literal) odata.Expr {
+	return odata.Compare{Property: p, Op: odata.Eq, Value: v}
+}
+
+func starts(p odata.Property, v string) odata.Expr {
+	return odata.Call{Function: "startswith", Property: p, Value: v}
+}
+
+func in(p odata.Property, v ...odata.Literal) odata.Expr { return odata.In{Property: p, Values: v} }
+
+// TestFiltersUseIndexes checks that what clients filter by is found by an index
+// on it, not by looking at every object.
+func TestFiltersUseIndexes(t *testing.T) {
+	t.Parallel()
+	db := filled(t)
+	for _, c := range []struct {
+		kind   directory.Kind
+		filter odata.Expr
+		order  odata.Property
+		index  string
+	}{
+		{directory.User, eq("id", "x"), "", "object_id (tenant=? AND id=?)"},
+		{directory.User, in("id", "x", "y"), "", "object_id (tenant=? AND id=?)"},
+		{directory.User, eq("userPrincipalName", "x"), "", "object_user_principal_name (tenant=? AND user_principal_name=?)"},
+		{directory.User, starts("userPrincipalName", "x"), "", "object_user_principal_name (tenant=? AND user_principal_name>? AND user_principal_name<?)"},
+		{directory.User, in("userPrincipalName", "x", "y"), "", "object_user_principal_name (tenant=? AND user_principal_name=?)"},
+		{directory.User, eq("mail", "x"), "", "object_mail (tenant=? AND kind=? AND mail=?)"},
+		{directory.User, starts("mail", "x"), "", "object_mail (tenant=? AND kind=? AND mail>? AND mail<?)"},
+		{directory.User, in("mail", "x", "y"), "", "object_mail (tenant=? AND kind=? AND mail=?)"},
+		{directory.Group, eq("displayName", "x"), "", "object_display_name (tenant=? AND kind=? AND display_name=?)"},
+		{directory.User, starts("displayName", "x"), "", "object_display_name (tenant=? AND kind=? AND display_name>? AND display_name<?)"},
+		{directory.User, starts("displayName", "x"), "displayName", "object_display_name (tenant=? AND kind=? AND display_name>? AND display_name<?)"},
+		{directory.User, eq("accountEnabled", false), "", "object_account_enabled (tenant=? AND kind=? AND account_enabled=?)"},
+		{directory.User, eq("userType", "Guest"), "", "object_user_type (tenant=? AND kind=? AND user_type=?)"},
+		{directory.User, eq("employeeId", "1"), "", "object_employee_id (tenant=? AND kind=? AND employee_id=?)"},
+		{directory.User, eq("department", "1"), "", "object_department (tenant=? AND kind=? AND department=?)"},
+		{directory.User, eq("mailNickname", "1"), "", "object_mail_nickname (tenant=? AND kind=? AND mail_nickname=?)"},
+		{directory.User, eq("onPremisesImmutableId", "1"), "", "object_on_premises_immutable_id (tenant=? AND kind=? AND on_premises_immutable_id=?)"},
+		{directory.User, eq("onPremisesSamAccountName", "1"), "", "object_on_premises_sam_account_name (tenant=? AND kind=? AND on_premises_sam_account_name=?)"},
+		{directory.User, eq("onPremisesSyncEnabled", true), "", "object_on_premises_sync_enabled (tenant=? AND kind=? AND on_premises_sync_enabled=?)"},
+		{directory.Group, eq("securityEnabled", true), "", "object_security_enabled (tenant=? AND kind=? AND security_enabled=?)"},
+		{directory.Application, eq("appId", "x"), "", "object_app_id (tenant=? AND kind=? AND app_id=?)"},
+		{directory.ServicePrincipal, eq("appId", "x"), "", "object_app_id (tenant=? AND kind=? AND app_id=?)"},
+		{directory.Application, eq("uniqueName", "x"), "", "object_unique_name (tenant=? AND unique_name=?)"},
+		{directory.ServicePrincipal, eq("appRoleAssignmentRequired", true), "", "object_app_role_assignment_required (tenant=? AND kind=? AND app_role_assignment_required=?)"},
+		{directory.ServicePrincipal, eq("servicePrincipalType", "Application"), "", "object_service_principal_type (tenant=? AND kind=? AND service_principal_type=?)"},
+		{directory.User, eq("createdDateTime", instant()), "", "object_created (tenant=? AND kind=? AND created=?)"},
+		{directory.User, odata.Compare{Property: "createdDateTime", Op: odata.Ge, Value: instant()}, "createdDateTime", "object_created (tenant=? AND kind=? AND created>?)"},
+		{directory.User, odata.And{Left: eq("accountEnabled", true), Right: eq("mail", "x")}, "", "object_mail (tenant=? AND kind=? AND mail=?)"},
+		{directory.User, odata.Or{Left: eq("userPrincipalName", "x"), Right: eq("mail", "x")}, "", "MULTI-INDEX OR"},
+		{directory.ServicePrincipal, odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: eq("n", "x")}, "", "element"},
+		{directory.User, nil, "displayName", "object_display_name (tenant=? AND kind=?)"},
+		{directory.User, nil, "userPrincipalName", "object_user_principal_name (tenant=?)"},
+		{directory.User, nil, "createdDateTime", "object_created (tenant=? AND kind=?)"},
+		{directory.User, nil, "", "object_live (tenant=? AND kind=?)"},
+	} {
+		q := store.Query{Kind: c.kind, Filter: c.filter}
+		if c.order != "" {
+			q.Order = []odata.Order{{Property: c.order}}
+		}
+		steps, err := db.ExplainObjects(t.Context(), tenant, q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan := strings.Join(steps, "\n")
+		if !strings.Contains(plan, c.index) || strings.Contains(plan, "SCAN") {
+			t.Errorf("%s %v by %q is found by\n%s\nwant %s", c.kind, c.filter, c.order, plan, c.index)
+		}
+		if c.order != "" && strings.Contains(plan, "ORDER BY") {
+			t.Errorf("%s %v by %q is sorted:\n%s", c.kind, c.filter, c.order, plan)
+		}
+	}
+}
+
+// TestEngineUsesIndexes checks the statements that every cycle runs.
+func TestEngineUsesIndexes(t *testing.T) {
+	t.Parallel()
+	db := filled(t)
+	for _, kind := range []directory.Kind{directory.User, directory.Group} {
+		for _, retry := range []bool{false, true} {
+			steps, err := db.ExplainCandidates(t.Context(), store.CandidateQuery{Kind: kind, Retry: retry})
+			expectNoScan(t, fmt.Sprint("candidates ", kind, retry), steps, err)
+		}
+	}
+	steps, err := db.ExplainReferenceChanges(t.Context())
+	if err != nil || strings.Contains(strings.Join(steps, "\n"), "SCAN object") {
+		t.Errorf("reference changes are found by\n%s, %v", strings.Join(steps, "\n"), err)
+	}
+	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("id", "x"), eq("cycleId", "x"), eq("changeId", "x"), eq("sourceIdentity/id", "x")} {
+		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: f})
+		expectNoScan(t, fmt.Sprint("logs ", f), steps, err)
+	}
+}
+
+func expectNoScan(t *testing.T, what string, steps []string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := strings.Join(steps, "\n")
+	if strings.Contains(plan, "SCAN") || strings.Contains(plan, "ORDER BY") {
+		t.Errorf("%s:\n%s", what, plan)
+	}
+}
+
+// filled returns a database with a tenant in it.
+func filled(t testing.TB) *sqlstore.DB {
+	t.Helper()
+	db := open(t, filepath.Join(t.TempDir(), "provisor.db"))
+	if err := db.CreateTenant(t.Context(), store.Tenant{ID: tenant, Domain: "contoso.example", Created: instant()}); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
