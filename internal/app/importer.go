@@ -125,9 +125,9 @@ func (im *importer) survey(s *importSummary) error {
 func (im *importer) object(row directoryimport.Row) (store.ImportRow, bool) {
 	fresh := directory.ObjectID(im.newID())
 	switch r := row.(type) {
-	case directoryimport.User:
+	case *directoryimport.User:
 		return store.ImportRow{Kind: directory.User, ID: r.ID, NewID: fresh, Attributes: r.Attributes}, true
-	case directoryimport.Group:
+	case *directoryimport.Group:
 		return store.ImportRow{Kind: directory.Group, ID: r.ID, NewID: fresh, Attributes: r.Attributes}, true
 	default:
 		return store.ImportRow{}, false
@@ -137,13 +137,13 @@ func (im *importer) object(row directoryimport.Row) (store.ImportRow, bool) {
 // reference returns the reference that a row describes.
 func reference(row directoryimport.Row) (store.ImportRow, bool) {
 	switch r := row.(type) {
-	case directoryimport.User:
+	case *directoryimport.User:
 		from := r.Attributes.String("userPrincipalName")
 		if r.ID != "" {
 			from = string(r.ID)
 		}
 		return store.ImportRow{From: from, Relation: directory.Manager, To: r.Manager}, r.Manager != ""
-	case directoryimport.Member:
+	case *directoryimport.Member:
 		return store.ImportRow{From: r.Group, Relation: directory.Members, To: r.Member}, true
 	default:
 		return store.ImportRow{}, false
