@@ -137,6 +137,25 @@ func (s *server) must(method, path string, body any) map[string]any {
 	return answer
 }
 
+// explain shows the newest failures of the provisioning log when the test failed.
+func (s *server) explain() {
+	if !s.t.Failed() {
+		return
+	}
+	req, err := http.NewRequest("GET", s.graph+"/v1.0/auditLogs/provisioning?$top=2&$filter="+url.QueryEscape("provisioningStatusInfo/status eq 'failure'"), nil)
+	if err != nil {
+		return
+	}
+	req.Header.Set("Authorization", "Bearer "+s.token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	s.t.Logf("the newest failures: %s", text)
+}
+
 // application makes an application and returns its service principal's id and the
 // path of its synchronization.
 func (s *server) application() (string, string) {
@@ -312,6 +331,7 @@ func TestCycleIntoSCIMMY(t *testing.T) {
 	job := fmt.Sprint(s.must("POST", base+"/jobs", map[string]any{"templateId": "scim"})["id"])
 	s.must("PATCH", base+"/jobs/"+job, map[string]any{"synchronizationJobSettings": []map[string]string{{"name": "ProvisorDialect", "value": "rfc7644"}}})
 	s.must("POST", base+"/jobs/"+job+"/start", nil)
+	t.Cleanup(func() { s.explain() })
 	app := &application{t: t, base: target["baseUrl"], oidc: oidc}
 	require.Eventually(t, func() bool { return app.settled(people) }, 60*time.Second, 500*time.Millisecond)
 

@@ -53,9 +53,8 @@ function store(unique) {
         if (!item) throw new SCIMMY.Types.Error(404, null, `Resource ${resource.id} not found`);
         return item;
       }
-      // A filter that comes to an equality of the unique attribute is answered from
-      // all items; scimmy filters what it is given.
-      return [...items.values()];
+      const all = [...items.values()];
+      return resource.filter ? resource.filter.match(all) : all;
     },
     degress(resource) {
       if (!items.delete(resource.id)) throw new SCIMMY.Types.Error(404, null, `Resource ${resource.id} not found`);
