@@ -1,10 +1,6 @@
 package mapping
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,10 +10,18 @@ import (
 	"github.com/provisor/provisor/internal/scim"
 )
 
-// Desired is what the target should hold for one object.
+// Desired is what the target should hold for one object. One goroutine at a time
+// may use it.
 type Desired struct {
 	mapping *Mapping
 	values  []any // by attribute of the mapping; nil flows nothing
+	// ignored marks the attributes that an expression takes out of the flow, so
+	// that not even their default value is written; nil when there are none.
+	ignored  map[int]bool
+	withheld string
+	kind     directory.Kind // of the object, for messages
+	id       directory.ObjectID
+	env      expression.Environment
 }
 
 // Match is a matching attribute with the value that the object has in it.
@@ -33,84 +37,84 @@ type Inputs struct {
 	SoftDeleted bool
 	// Now is the instant that time functions see.
 	Now time.Time
+	// DefaultDomain is the tenant's; empty makes the function of that name fail.
+	DefaultDomain string
+	// AppRoles are the application's; a role that is not among them has its id for
+	// a name.
+	AppRoles AppRoles
 }
 
-// Evaluate computes every mapped attribute of the object. It returns an
-// errs.Invalid error that names the target attribute and the fault of the
-// expression; the object cannot be written then.
-func (m *Mapping) Evaluate(c directory.Change, in Inputs) (Desired, error) {
-	env := expression.Environment{Slots: make([]expression.Value, len(m.sources)), Now: in.Now}
+// Evaluate computes every mapped attribute of the object, but those that need the
+// target. It returns an errs.Invalid error that names the target attribute and the
+// fault of the expression; the object cannot be written then.
+func (m *Mapping) Evaluate(c directory.Change, in Inputs) (*Desired, error) {
+	d := &Desired{mapping: m, values: make([]any, len(m.attributes)), kind: c.Kind, id: c.ID}
+	d.env = expression.Environment{Slots: make([]expression.Value, len(m.sources)), Now: in.Now, DefaultDomain: in.DefaultDomain}
+	raw := make([]any, len(m.sources))
 	for i, source := range m.sources {
-		env.Slots[i] = expression.ValueOf(value(c, source, in.SoftDeleted))
+		raw[i] = value(c, source, in)
+		d.env.Slots[i] = expression.ValueOf(raw[i])
 	}
-	d := Desired{mapping: m, values: make([]any, len(m.attributes))}
 	for i := range m.attributes {
 		a := &m.attributes[i]
-		if a.program == nil {
+		if a.program == nil || a.deferred {
 			continue
 		}
-		v, err := a.program.Eval(&env)
-		if err != nil {
-			return Desired{}, errs.Wrap(err, errs.Invalid, "AttributeValidationFailed",
-				"The value of %s cannot be computed for %s %s: %v.", a.name, c.Kind, c.ID, err)
+		if a.takes(raw) {
+			d.values[i] = a.coerce(raw[a.direct])
+			continue
 		}
-		d.values[i] = a.coerce(v.Any())
+		v, err := a.program.Eval(&d.env)
+		if err != nil {
+			return nil, d.fault(a, err)
+		}
+		d.settle(i, v)
 	}
 	return d, nil
 }
 
-// coerce brings a value to the type of the target attribute. What does not
-// convert is sent as it is: the target knows its types better than the schema.
-func (a *attribute) coerce(v any) any {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case string:
-		return a.fromString(v)
-	case []string:
-		list := make([]any, len(v))
-		for i, s := range v {
-			list[i] = s
-		}
-		return list
-	case int:
-		return float64(v)
-	case int64:
-		return float64(v)
-	case bool:
-		if a.kind == "String" {
-			return spell(v)
-		}
-		return v
-	case float64:
-		if a.kind == "String" {
-			return spell(v)
-		}
-		return v
-	case time.Time:
-		return v.UTC().Format(time.RFC3339)
+// takes reports whether the attribute is a plain value of the source as it is, which
+// needs no expression to be evaluated.
+func (a *attribute) takes(raw []any) bool {
+	if a.direct < 0 {
+		return false
+	}
+	switch raw[a.direct].(type) {
+	case nil, string, bool:
+		return true
 	default:
-		return v
+		return false
 	}
 }
 
-func (a *attribute) fromString(s string) any {
-	switch a.kind {
-	case "Boolean":
-		if b, err := strconv.ParseBool(strings.ToLower(s)); err == nil {
-			return b
+// settle keeps what an expression gave for the attribute at i.
+func (d *Desired) settle(i int, v expression.Value) {
+	a := &d.mapping.attributes[i]
+	switch v.Kind() { //nolint:exhaustive // every other kind is a value
+	case expression.KindIgnoreObjectFlow:
+		d.withheld = a.name
+	case expression.KindIgnoreAttributeFlow:
+		if d.ignored == nil {
+			d.ignored = map[int]bool{}
 		}
-	case "Integer":
-		if n, err := strconv.ParseInt(s, 10, 64); err == nil {
-			return float64(n)
-		}
+		d.ignored[i] = true
+	default:
+		d.values[i] = a.coerce(v.Any())
 	}
-	return s
 }
+
+func (d *Desired) fault(a *attribute, err error) error {
+	return errs.Wrap(err, errs.Invalid, "AttributeValidationFailed",
+		"The value of %s cannot be computed for %s %s: %v.", a.name, d.kind, d.id, err)
+}
+
+// Withheld names the target attribute whose expression says that the object is to
+// be left alone (IgnoreObjectFlow); empty when none does.
+func (d *Desired) Withheld() string { return d.withheld }
 
 // Matches returns the matching attributes in the order in which they are tried,
 // leaving out those without a value.
-func (d Desired) Matches() []Match {
+func (d *Desired) Matches() []Match {
 	var matches []Match
 	for _, i := range d.mapping.matching {
 		a := &d.mapping.attributes[i]
@@ -121,18 +125,27 @@ func (d Desired) Matches() []Match {
 	return matches
 }
 
-// MatchingPath returns the attribute by which the target is asked first.
-func (m *Mapping) MatchingPath() scim.Path { return m.attributes[m.matching[0]].path }
+// Matchable reports whether some matching attribute has a value.
+func (d *Desired) Matchable() bool {
+	for _, i := range d.mapping.matching {
+		if spell(d.values[i]) != "" {
+			return true
+		}
+	}
+	return false
+}
 
-// Resource assembles the body of a create: default values stand in for nulls.
-// References are not part of it.
-func (d Desired) Resource() (scim.Resource, error) {
+// Resource assembles the body of a create: default values stand in for nulls, and
+// values that must be unique are found by asking whether the target has a candidate
+// already. References are not part of it. The error is errs.Invalid, or wraps the
+// one of ask.
+func (d *Desired) Resource(ask func(path scim.Path, candidate string) (free bool, err error)) (scim.Resource, error) {
 	r := scim.Resource{}
 	for i := range d.mapping.attributes {
 		a := &d.mapping.attributes[i]
-		v := d.values[i]
-		if v == nil {
-			v = a.fallback
+		v, err := d.initial(i, ask)
+		if err != nil {
+			return nil, err
 		}
 		if v == nil {
 			continue
@@ -144,22 +157,25 @@ func (d Desired) Resource() (scim.Resource, error) {
 	return r, nil
 }
 
-// Digest is a fingerprint of what an update would write. Equal digests mean that
-// there is nothing to send.
-func (d Desired) Digest() ([]byte, error) {
-	kept := make([]any, 0, 2*len(d.values))
-	for i := range d.mapping.attributes {
-		kept = append(kept, d.mapping.attributes[i].name, d.values[i])
+// initial returns the value with which a resource is created.
+func (d *Desired) initial(i int, ask func(path scim.Path, candidate string) (bool, error)) (any, error) {
+	a := &d.mapping.attributes[i]
+	if a.deferred {
+		d.env.Unique = func(candidate string) (bool, error) { return ask(a.path, candidate) }
+		v, err := a.program.Eval(&d.env)
+		if err != nil {
+			return nil, d.fault(a, err)
+		}
+		d.settle(i, v)
 	}
-	text, err := json.Marshal(kept)
-	if err != nil {
-		return nil, errs.Wrap(err, errs.Internal, "InternalError", "The mapped values cannot be fingerprinted.")
+	if d.values[i] == nil && !d.ignored[i] {
+		return a.fallback, nil
 	}
-	sum := sha256.Sum256(text)
-	return sum[:], nil
+	return d.values[i], nil
 }
 
-// Difference is one attribute in which the target differs.
+// Difference is one attribute in which the target differs. Old and New are for the
+// log: what must not be shown is not in them.
 type Difference struct {
 	Name     string // target attribute as the schema spells it
 	Op       scim.PatchOp
@@ -168,90 +184,94 @@ type Difference struct {
 
 // Differences compares with what the target holds. A null flows nothing, an
 // attribute that flows on creation only is left alone, and strings are compared
-// with regard to case only where the attribute is exact. With deprovision set,
-// only attributes that depend on IsSoftDeleted are compared: an account that is
-// taken away receives nothing else.
-func (d Desired) Differences(current scim.Resource, deprovision bool) []Difference {
+// with regard to case only where the attribute is exact.
+func (d *Desired) Differences(current scim.Resource) []Difference {
 	var diffs []Difference
 	for i := range d.mapping.attributes {
-		a := &d.mapping.attributes[i]
-		if d.values[i] == nil || a.createOnly || (deprovision && !a.softDeletion) {
-			continue
+		if diff, differs := d.difference(i, current); differs {
+			diffs = append(diffs, diff)
 		}
-		old, has := a.path.Lookup(current)
-		if has && a.same(old, d.values[i]) {
-			continue
-		}
-		op := scim.PatchOp{Op: scim.Replace, Path: a.path, Value: d.values[i]}
-		if !has {
-			op.Op, op.Absent = scim.Add, !a.elementPresent(current)
-		}
-		diffs = append(diffs, Difference{Name: a.name, Op: op, Old: old, New: d.values[i]})
 	}
 	return diffs
 }
 
-// elementPresent reports whether the target has the element that the path's value
-// filter selects, or the path has no filter.
-func (a *attribute) elementPresent(current scim.Resource) bool {
-	if a.path.Filter().IsZero() {
-		return true
-	}
-	_, ok := a.element.Lookup(current)
-	return ok
-}
-
-// same compares an attribute's value at the target with the desired one. Booleans
-// and numbers that a target writes as strings count as equal.
-func (a *attribute) same(old, desired any) bool {
-	oldList, isList := old.([]any)
-	newList, wantList := desired.([]any)
-	if isList != wantList {
-		return false
-	}
-	if isList {
-		return a.sameList(oldList, newList)
-	}
-	if _, isObject := desired.(map[string]any); isObject {
-		return sameJSON(old, desired)
-	}
-	if a.caseExact {
-		return text(old) == text(desired)
-	}
-	return strings.EqualFold(text(old), text(desired))
-}
-
-func (a *attribute) sameList(old, desired []any) bool {
-	if len(old) != len(desired) {
-		return false
-	}
-	for i := range old {
-		if !a.same(old[i], desired[i]) {
-			return false
+// Deprovisioning is what [Desired.Differences] returns for the attributes that
+// depend on IsSoftDeleted: an account that is taken away receives nothing else.
+func (d *Desired) Deprovisioning(current scim.Resource) []Difference {
+	var diffs []Difference
+	for i := range d.mapping.attributes {
+		if !d.mapping.attributes[i].softDeletion {
+			continue
+		}
+		if diff, differs := d.difference(i, current); differs {
+			diffs = append(diffs, diff)
 		}
 	}
-	return true
+	return diffs
 }
 
-func sameJSON(a, b any) bool {
-	x, errX := json.Marshal(a)
-	y, errY := json.Marshal(b)
-	return errX == nil && errY == nil && string(x) == string(y)
-}
-
-// text writes a scalar for comparison.
-func text(v any) string {
-	if object, ok := v.(map[string]any); ok {
-		return fmt.Sprint(object["value"])
+func (d *Desired) difference(i int, current scim.Resource) (Difference, bool) {
+	a := &d.mapping.attributes[i]
+	want := d.values[i]
+	if a.program == nil {
+		want = a.fallback // without a source, only an empty attribute is filled
 	}
-	return spell(v)
+	if want == nil || a.flow == onCreation {
+		return Difference{}, false
+	}
+	old, has := a.path.Lookup(current)
+	if !has {
+		return a.addition(want, !a.elementPresent(current)), want != ""
+	}
+	if a.same(old, want) || a.flow == whenEmpty || a.program == nil {
+		return Difference{}, false
+	}
+	if a.flow == whenMissing {
+		return a.completion(old, want)
+	}
+	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Replace, Path: a.path, Value: want}, Old: old, New: want}), true
 }
 
-// Values returns the desired value of each mapped target attribute that has one,
-// in the order of the mapping, for the log.
-func (d Desired) Values(yield func(name string, v any) bool) {
+// addition writes an attribute that the target lacks. Absent says that it lacks even
+// the element that holds it.
+func (a *attribute) addition(want any, absent bool) Difference {
+	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Add, Path: a.path, Value: want, Absent: absent}, New: want})
+}
+
+// completion adds the values of a list that the target lacks.
+func (a *attribute) completion(old, want any) (Difference, bool) {
+	have, isList := old.([]any)
+	wanted, wantList := want.([]any)
+	if !isList || !wantList {
+		return Difference{}, false
+	}
+	missing := a.lacking(have, wanted)
+	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Add, Path: a.path, Value: missing}, Old: old, New: missing}), len(missing) > 0
+}
+
+func (a *attribute) shown(d Difference) Difference {
+	d.Name = a.name
+	if a.redacted {
+		d.Old, d.New = nil, redaction
+	}
+	return d
+}
+
+// redaction stands in a log for a value that must not be shown.
+const redaction = "[Redact]"
+
+// Values yields the desired value of each mapped target attribute that has one, in
+// the order of the mapping, for the log.
+func (d *Desired) Values(yield func(name string, v any) bool) {
 	for i := range d.mapping.attributes {
-		if d.values[i] != nil && !yield(d.mapping.attributes[i].name, d.values[i]) {
+		a, v := &d.mapping.attributes[i], d.values[i]
+		if v == nil {
+			continue
+		}
+		if a.redacted {
+			v = redaction
+		}
+		if !yield(a.name, v) {
 			return
 		}
 	}

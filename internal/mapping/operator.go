@@ -66,17 +66,20 @@ func spell(v any) string {
 	case string:
 		return v
 	case bool:
-		return map[bool]string{true: "True", false: "False"}[v]
+		if v {
+			return "True"
+		}
+		return "False"
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64)
 	case []any, map[string]any:
-		return "" // cannot be filtered; compile time refuses what the schema knows
+		return "" // cannot be compared; compiling refuses what the schema knows to be such
 	default:
 		return fmt.Sprint(v)
 	}
 }
 
-var errNoOperand = errors.New("targetOperand.values is empty") //nolint:gochecknoglobals // an error value
+var errNoOperand = errors.New("targetOperand.values is empty")
 
 func anyOperand(match func(v, operand string) bool) func([]string) (func(any) bool, error) {
 	return func(operands []string) (func(any) bool, error) {
@@ -132,7 +135,7 @@ func regex(want bool) func([]string) (func(any) bool, error) {
 		if len(operands) == 0 {
 			return nil, errNoOperand
 		}
-		var patterns []*regexp2.Regexp
+		patterns := make([]*regexp2.Regexp, 0, len(operands))
 		for _, o := range operands {
 			p, err := regexp2.Compile(o, regexp2.None)
 			if err != nil {

@@ -36,25 +36,23 @@ type clause struct {
 	test      func(v any) bool
 }
 
-// compileScope compiles a filter; nil and empty filters pass everything. Faults
-// go to report with their JSON path.
-func compileScope(f *synchronization.Filter, report func(path, format string, args ...any)) scope {
+// scope compiles a filter; nil and empty filters pass everything.
+func (c *compiler) scope(f *synchronization.Filter, source definitions) scope {
 	if f == nil {
 		return scope{}
 	}
 	return scope{
-		groups: compileGroups(f.Groups, "scope.groups", report),
-		input:  compileGroups(f.InputFilterGroups, "scope.inputFilterGroups", report),
+		groups: c.groups(f.Groups, "scope.groups", source),
+		input:  c.groups(f.InputFilterGroups, "scope.inputFilterGroups", source),
 	}
 }
 
-func compileGroups(groups []synchronization.FilterGroup, path string, report func(path, format string, args ...any)) []group {
+func (c *compiler) groups(groups []synchronization.FilterGroup, path string, source definitions) []group {
 	var compiled []group
 	for i, g := range groups {
 		out := group{name: g.Name}
-		for k, c := range g.Clauses {
-			at := fmt.Sprintf("%s[%d].clauses[%d]", path, i, k)
-			out.clauses = append(out.clauses, compileClause(c, func(format string, args ...any) { report(at, format, args...) }))
+		for k, fc := range g.Clauses {
+			out.clauses = append(out.clauses, c.clause(fc, fmt.Sprintf("%s[%d].clauses[%d]", path, i, k), source))
 		}
 		if len(out.clauses) > 0 {
 			compiled = append(compiled, out)
@@ -63,50 +61,63 @@ func compileGroups(groups []synchronization.FilterGroup, path string, report fun
 	return compiled
 }
 
-func compileClause(c synchronization.FilterClause, report func(format string, args ...any)) clause {
+func (c *compiler) clause(fc synchronization.FilterClause, at string, source definitions) clause {
 	var operands []string
-	if c.TargetOperand != nil {
-		operands = c.TargetOperand.Values
+	if fc.TargetOperand != nil {
+		operands = fc.TargetOperand.Values
 	}
-	out := clause{attribute: c.SourceOperandName, text: fmt.Sprintf("%s %s %q", c.SourceOperandName, c.OperatorName, operands)}
-	op, ok := OperatorNamed(c.OperatorName)
-	if !ok {
-		report("operatorName %q is not a filter operator", c.OperatorName)
+	name := fc.SourceOperandName
+	out := clause{attribute: name, text: fmt.Sprintf("%s %s %q", name, fc.OperatorName, operands)}
+	op, known := OperatorNamed(fc.OperatorName)
+	def, defined := source.attribute(name)
+	switch {
+	case !known:
+		c.fault(at+".operatorName", "%q is not a filter operator", fc.OperatorName)
 		return out
-	}
-	if c.SourceOperandName == "" {
-		report("sourceOperandName is missing")
-		return out
+	case name == "":
+		c.fault(at+".sourceOperandName", "it is missing")
+	case defined && (def.Multivalued || def.Type == "Reference"):
+		c.fault(at+".sourceOperandName", "%s has several values or refers to other objects, which filters cannot compare", name)
 	}
 	test, err := op.compile(operands)
 	if err != nil {
-		report("%s: %v", c.OperatorName, err)
-		return out
+		c.fault(at+".targetOperand", "%s: %v", fc.OperatorName, err)
 	}
 	out.test = test
 	return out
 }
 
-// Scope decides whether the object is in scope. With takeAll every object is
-// entitled, else only an assigned one.
-func (m *Mapping) Scope(c directory.Change, takeAll bool) Verdict {
+// Entitlement says which objects a job is meant for.
+type Entitlement uint8
+
+// The entitlements. The zero Entitlement is Assigned.
+const (
+	Assigned Entitlement = iota // those that are assigned to the application
+	Everyone                    // all users and groups (SyncAll)
+)
+
+func (e Entitlement) includes(c directory.Change) bool { return e == Everyone || c.Assigned }
+
+// met says why an object is in scope.
+func (e Entitlement) met() string {
+	if e == Everyone {
+		return "all users and groups are synchronized and every filter passed"
+	}
+	return "assigned and every filter passed"
+}
+
+// Scope decides whether the object is in scope.
+func (m *Mapping) Scope(c directory.Change, e Entitlement) Verdict {
 	if g, failed := firstFailing(m.scope.input, c); failed != nil {
 		return Verdict{Ignored: true, Reason: fmt.Sprintf("input filter %q drops it: %s", g, failed.text)}
 	}
-	v := Verdict{Assigned: takeAll || c.Assigned}
-	if !v.Assigned {
-		v.Reason = "not assigned to the application"
-		return v
+	if !e.includes(c) {
+		return Verdict{Reason: "not assigned to the application"}
 	}
 	if g, failed := firstFailing(m.scope.groups, c); failed != nil {
-		v.Reason = fmt.Sprintf("scoping filter %q is not met: %s", g, failed.text)
-		return v
+		return Verdict{Assigned: true, Reason: fmt.Sprintf("scoping filter %q is not met: %s", g, failed.text)}
 	}
-	v.InScope, v.Reason = true, "assigned and every filter passed"
-	if takeAll {
-		v.Reason = "all users and groups are synchronized and every filter passed"
-	}
-	return v
+	return Verdict{Assigned: true, InScope: true, Reason: e.met()}
 }
 
 // firstFailing returns nil when a group passes, or there are none; else the
@@ -117,7 +128,7 @@ func firstFailing(groups []group, c directory.Change) (string, *clause) {
 	for _, g := range groups {
 		name, failed = g.name, nil
 		for i := range g.clauses {
-			if !g.clauses[i].test(value(c, g.clauses[i].attribute, false)) {
+			if !g.clauses[i].test(value(c, g.clauses[i].attribute, Inputs{})) {
 				failed = &g.clauses[i]
 				break
 			}

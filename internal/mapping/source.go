@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -10,17 +11,45 @@ import (
 // not be usable: the object is disabled, soft-deleted, unassigned or out of scope.
 const SoftDeleted = "IsSoftDeleted"
 
-// property returns the Graph property that holds a source attribute. The source
-// directory of a schema names some attributes as Azure AD Graph did; every other
-// name is the property's own.
-func property(attribute string) string {
+// value returns what a source attribute holds for an object, decoded from JSON;
+// nil when it holds nothing.
+func value(c directory.Change, attribute string, in Inputs) any {
 	switch attribute {
-	case "objectId":
-		return "id"
+	case SoftDeleted:
+		return in.SoftDeleted
+	case "appRoleAssignments":
+		return in.AppRoles.held(c.AppRoles)
+	default:
+		return property(c, attribute)
+	}
+}
+
+// property returns what the object itself holds. The source directory of a schema
+// names some attributes as Azure AD Graph did; every other name is the property's
+// own.
+func property(c directory.Change, attribute string) any {
+	switch attribute {
+	case "objectId", "id":
+		return string(c.ID)
+	case "telephoneNumber":
+		return first(c.Attributes["businessPhones"])
+	case "userPrincipalName":
+		return homeAddress(c.Attributes)
+	}
+	if strings.HasPrefix(attribute, "extensionAttribute") {
+		return onPremisesExtension(c.Attributes, attribute)
+	}
+	if v, ok := c.Attributes[attribute]; ok {
+		return v
+	}
+	return c.Attributes[alias(attribute)]
+}
+
+// alias returns the Graph property that holds a source attribute of another name.
+func alias(attribute string) string {
+	switch attribute {
 	case "physicalDeliveryOfficeName":
 		return "officeLocation"
-	case "telephoneNumber":
-		return "businessPhones"
 	case "mobile":
 		return "mobilePhone"
 	case "facsimileTelephoneNumber":
@@ -36,30 +65,6 @@ func property(attribute string) string {
 	}
 }
 
-// value returns what a source attribute holds for an object, decoded from JSON;
-// nil when it holds nothing.
-func value(c directory.Change, attribute string, softDeleted bool) any {
-	switch attribute {
-	case SoftDeleted:
-		return softDeleted
-	case "objectId", "id":
-		return string(c.ID)
-	case "telephoneNumber":
-		return first(c.Attributes["businessPhones"])
-	case "appRoleAssignments":
-		return roles(c.AppRoles)
-	case "userPrincipalName":
-		return homeAddress(c.Attributes)
-	}
-	if strings.HasPrefix(attribute, "extensionAttribute") {
-		return onPremisesExtension(c.Attributes, attribute)
-	}
-	if v, ok := c.Attributes[attribute]; ok {
-		return v
-	}
-	return c.Attributes[property(attribute)]
-}
-
 // first returns the first element of a list; Graph holds at most one business
 // phone, in a list.
 func first(v any) any {
@@ -72,10 +77,46 @@ func first(v any) any {
 	return v
 }
 
-func roles(grants []directory.AppRoleGrant) any {
-	list := make([]any, 0, len(grants))
+// AppRoles are the app roles of the application by their id, as
+// appRoleAssignments shows them to expressions.
+type AppRoles map[string]map[string]any
+
+// NewAppRoles reads the property appRoles of a service principal. What is no list
+// of roles has none.
+func NewAppRoles(property any) AppRoles {
+	roles := AppRoles{}
+	list, _ := property.([]any)
+	for _, item := range list {
+		role, _ := item.(map[string]any)
+		id, _ := role["id"].(string)
+		if id != "" {
+			roles[id] = map[string]any{"id": id, "value": role["value"], "displayName": role["displayName"]}
+		}
+	}
+	return roles
+}
+
+// held returns the roles that an object holds, each once and in the order of their
+// ids, so that the same roles give the same value; nil when it holds none. Default
+// access is no role.
+func (r AppRoles) held(grants []directory.AppRoleGrant) any {
+	ids := make([]string, 0, len(grants))
 	for _, g := range grants {
-		list = append(list, g.AppRoleID)
+		if g.AppRoleID != directory.DefaultAppRole {
+			ids = append(ids, g.AppRoleID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	list := make([]any, 0, len(ids))
+	for _, id := range slices.Compact(ids) {
+		role, known := r[id]
+		if !known {
+			role = map[string]any{"id": id, "value": id, "displayName": id}
+		}
+		list = append(list, role)
 	}
 	return list
 }

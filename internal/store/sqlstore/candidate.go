@@ -42,7 +42,7 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 		return nil, err
 	}
 	limit := cmp.Or(q.Limit, 1000)
-	candidates := make([]store.Candidate, 0, limit)
+	var candidates []store.Candidate
 	err = db.read(ctx, func(s *session) error {
 		resource, err := s.resource(ctx, tenant, q.Claim.Job.ServicePrincipal)
 		if err != nil {

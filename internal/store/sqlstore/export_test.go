@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -43,9 +44,30 @@ func (db *DB) ExplainCandidates(ctx context.Context, q store.CandidateQuery) ([]
 	return db.explain(ctx, clause{query, args})
 }
 
-// ExplainReferenceChanges returns how SQLite finds what an owner owes.
-func (db *DB) ExplainReferenceChanges(ctx context.Context) ([]string, error) {
-	return db.explain(ctx, clause{referenceChanges, []any{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}})
+// ExplainRecording returns, by name, how SQLite finds what the statements of
+// recording and reconciling touch.
+func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error) {
+	plans := map[string][]string{}
+	for name, statement := range map[string]string{
+		"removeLinks":      removeLinks + "(?, ?)",
+		"removeDue":        removeDue + "(?, ?)",
+		"forgetFrom":       forgetFrom + "(?, ?)",
+		"forgetTo":         forgetTo + "(?, ?)",
+		"makeOwnersDue":    makeOwnersDue + "(?, ?)" + unlessDue,
+		"makeThemDue":      makeThemDue + "(?, ?)" + unlessDue,
+		"makeThemOpen":     makeThemOpen + "(?, ?)" + orOpen,
+		"seeReferences":    seeHead + "(?, ?)" + seeTail,
+		"dueReferences":    dueReferences,
+		"referenceChanges": referenceChanges,
+	} {
+		args := make([]any, strings.Count(statement, "?"))
+		steps, err := db.explain(ctx, clause{statement, args})
+		if err != nil {
+			return nil, err
+		}
+		plans[name] = steps
+	}
+	return plans, nil
 }
 
 func (db *DB) explain(ctx context.Context, c clause) ([]string, error) {

@@ -50,7 +50,10 @@ const (
 type filter struct {
 	dialect dialect
 	resolve resolver
-	any     func(f filter, e odata.Any, depth int) (clause, error)
+	// scope repeats, beside each alternative of or, what holds for all: only so
+	// does SQLite consider partial indexes for the alternative.
+	scope string
+	any   func(f filter, e odata.Any, depth int) (clause, error)
 }
 
 // translate returns the condition of e; a nil e is no condition.
@@ -77,9 +80,9 @@ func (f filter) node(e odata.Expr, depth int) (clause, error) {
 	case odata.In:
 		return f.in(e)
 	case odata.And:
-		return f.both("AND", e.Left, e.Right, depth)
+		return f.both("(", " AND ", e.Left, e.Right, depth)
 	case odata.Or:
-		return f.both("OR", e.Left, e.Right, depth)
+		return f.both("("+f.scope, " OR "+f.scope, e.Left, e.Right, depth)
 	case odata.Not:
 		c, err := f.node(e.Expr, depth+1)
 		return clause{"(" + c.text + ") IS NOT TRUE", c.args}, err
@@ -93,13 +96,13 @@ func (f filter) node(e odata.Expr, depth int) (clause, error) {
 	}
 }
 
-func (f filter) both(operator string, left, right odata.Expr, depth int) (clause, error) {
+func (f filter) both(begin, operator string, left, right odata.Expr, depth int) (clause, error) {
 	l, err := f.node(left, depth+1)
 	if err != nil {
 		return l, err
 	}
 	r, err := f.node(right, depth+1)
-	return clause{"(" + l.text + " " + operator + " " + r.text + ")", append(l.args, r.args...)}, err
+	return clause{begin + l.text + operator + r.text + ")", append(l.args, r.args...)}, err
 }
 
 func (f filter) compare(e odata.Compare) (clause, error) {

@@ -67,7 +67,7 @@ func TestFiltersUseIndexes(t *testing.T) {
 		{directory.User, odata.Compare{Property: "createdDateTime", Op: odata.Ge, Value: instant()}, "createdDateTime", "object_created (tenant=? AND kind=? AND created>?)"},
 		{directory.User, odata.And{Left: eq("accountEnabled", true), Right: eq("mail", "x")}, "", "object_mail (tenant=? AND kind=? AND mail=?)"},
 		{directory.User, odata.Or{Left: eq("userPrincipalName", "x"), Right: eq("mail", "x")}, "", "MULTI-INDEX OR"},
-		{directory.ServicePrincipal, odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: eq("n", "x")}, "", "element"},
+		{directory.ServicePrincipal, odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: eq("n", "x")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
 		{directory.User, nil, "displayName", "object_display_name (tenant=? AND kind=?)"},
 		{directory.User, nil, "userPrincipalName", "object_user_principal_name (tenant=?)"},
 		{directory.User, nil, "createdDateTime", "object_created (tenant=? AND kind=?)"},
@@ -101,11 +101,28 @@ func TestEngineUsesIndexes(t *testing.T) {
 			expectNoScan(t, fmt.Sprint("candidates ", kind, retry), steps, err)
 		}
 	}
-	steps, err := db.ExplainReferenceChanges(t.Context())
-	if err != nil || strings.Contains(strings.Join(steps, "\n"), "SCAN object") {
-		t.Errorf("reference changes are found by\n%s, %v", strings.Join(steps, "\n"), err)
+	plans, err := db.ExplainRecording(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("id", "x"), eq("cycleId", "x"), eq("changeId", "x"), eq("sourceIdentity/id", "x")} {
+	for name, want := range map[string]string{
+		"removeLinks":      "link USING PRIMARY KEY (job=? AND object=?)",
+		"removeDue":        "reference_due USING PRIMARY KEY (job=? AND owner=?)",
+		"forgetFrom":       "reference USING PRIMARY KEY (job=? AND owner=?)",
+		"forgetTo":         "reference_referent (job=? AND referent=?)",
+		"makeOwnersDue":    "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
+		"makeThemDue":      "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
+		"makeThemOpen":     "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
+		"seeReferences":    "link_target (job=? AND kind=? AND target_id=?)",
+		"dueReferences":    "reference_pending (job=? AND owner=?)",
+		"referenceChanges": "SEARCH r USING PRIMARY KEY (owner=? AND relation=? AND referent>?)",
+	} {
+		plan := strings.Join(plans[name], "\n")
+		if !strings.Contains(plan, want) || strings.Contains(strings.NewReplacer("SCAN a", "", "SCAN b", "").Replace(plan), "SCAN") {
+			t.Errorf("%s:\n%s\nwant %s", name, plan, want)
+		}
+	}
+	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("cycleId", "x"), eq("sourceIdentity/id", "x")} {
 		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: f})
 		expectNoScan(t, fmt.Sprint("logs ", f), steps, err)
 	}

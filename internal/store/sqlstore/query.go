@@ -72,16 +72,18 @@ func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from direc
 // narrow adds to a selection what its query asks for.
 func (db *DB) narrow(s *selection, tenant int64) error {
 	q := s.query
-	if q.Kind != "" {
-		s.and(clause{text: fmt.Sprintf("o.kind = %d", kindCode(q.Kind))})
-	}
 	// Kind and presence are spelled out: the partial indexes need them so.
-	presence := directory.Live
+	scope := fmt.Sprintf("o.presence = %d", directory.Live)
 	if q.Deleted {
-		presence = directory.SoftDeleted
+		scope = fmt.Sprintf("o.presence = %d", directory.SoftDeleted)
 	}
-	s.and(clause{text: fmt.Sprintf("o.presence = %d", presence)})
-	condition, err := filter{dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant)}.translate(q.Filter)
+	if q.Kind != "" {
+		scope += fmt.Sprintf(" AND o.kind = %d", kindCode(q.Kind))
+	}
+	s.and(clause{text: scope})
+	condition, err := filter{
+		dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant), scope: scope + " AND ",
+	}.translate(q.Filter)
 	if err != nil {
 		return err
 	}

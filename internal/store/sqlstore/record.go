@@ -195,40 +195,47 @@ func encodeFailure(f *store.Failure) (text, retryAt any, err error) { //nolint:n
 	return string(document), micros(f.RetryAt), nil
 }
 
+// The statements about a job and a list of objects, which follows them.
+const (
+	removeLinks   = "DELETE FROM link WHERE job = ? AND object IN "
+	removeDue     = "DELETE FROM reference_due WHERE job = ? AND owner IN "
+	forgetFrom    = "DELETE FROM reference WHERE job = ? AND owner IN "
+	forgetTo      = "DELETE FROM reference WHERE job = ? AND referent IN "
+	makeOwnersDue = `INSERT INTO reference_due (job, owner, open)
+		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
+		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `
+	makeThemDue = `INSERT INTO reference_due (job, owner, open)
+		SELECT l.job, l.object, FALSE FROM link l
+		WHERE l.job = ? AND (
+			EXISTS (SELECT 1 FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2))
+			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = l.object)) AND l.object IN `
+	makeThemOpen = `INSERT INTO reference_due (job, owner, open)
+		SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN `
+
+	unlessDue = " ON CONFLICT DO NOTHING"
+	orOpen    = " ON CONFLICT (job, owner) DO UPDATE SET open = TRUE"
+)
+
 // apply does to links and references what the effects say. Links that were
 // written are in place already, so owners of the same batch are found.
 func (r recorder) apply(ctx context.Context, e effects) error {
 	for _, step := range []struct {
-		objects []any
-		query   string
+		head, tail string
+		objects    []any
 	}{
-		{objects: e.removed, query: "DELETE FROM link WHERE job = ? AND object IN "},
-		{objects: e.gone, query: "DELETE FROM reference_due WHERE job = ? AND owner IN "},
-		{objects: e.lost, query: "DELETE FROM reference WHERE job = ? AND owner IN "},
-		{objects: e.lost, query: "DELETE FROM reference WHERE job = ? AND referent IN "},
+		{removeLinks, "", e.removed},
+		{removeDue, "", e.gone},
+		{forgetFrom, "", e.lost},
+		{forgetTo, "", e.lost},
+		{makeOwnersDue, unlessDue, e.gained},
+		{makeThemDue, unlessDue, e.due},
+		{makeThemOpen, orOpen, e.adopted},
 	} {
-		if err := r.run(ctx, step.query, "", step.objects); err != nil {
+		if err := r.run(ctx, step.head, step.tail, step.objects); err != nil {
 			return err
 		}
 	}
-	if err := r.run(ctx, `
-		INSERT INTO reference_due (job, owner, open)
-		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
-		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `,
-		" ON CONFLICT DO NOTHING", e.gained); err != nil {
-		return err
-	}
-	if err := r.run(ctx, `
-		INSERT INTO reference_due (job, owner, open)
-		SELECT l.job, l.object, FALSE FROM link l
-		WHERE l.job = ? AND (
-			EXISTS (SELECT 1 FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2))
-			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = l.object)) AND l.object IN `,
-		" ON CONFLICT DO NOTHING", e.due); err != nil {
-		return err
-	}
-	return r.run(ctx, "INSERT INTO reference_due (job, owner, open) SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN ",
-		" ON CONFLICT (job, owner) DO UPDATE SET open = TRUE", e.adopted)
+	return nil
 }
 
 // run runs a statement for the job and a list of objects.

@@ -45,14 +45,16 @@ func (db *DB) DueReferences(ctx context.Context, c store.Claim, after directory.
 			o.Kind = kindOf(kind)
 			owners = append(owners, o)
 			return nil
-		}, `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALESCE(o.document ->> 'displayName', ''),
-				d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE)
-			FROM reference_due d JOIN link l ON l.job = d.job AND l.object = d.owner JOIN object o ON o.key = d.owner
-			WHERE d.job = ? AND d.owner > ? AND l.target_id IS NOT NULL AND o.presence < 2
-			ORDER BY d.owner LIMIT ?`, c.JobKey, after, cmp.Or(limit, 100))
+		}, dueReferences, c.JobKey, after, cmp.Or(limit, 100))
 	})
 	return owners, err
 }
+
+const dueReferences = `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALESCE(o.document ->> 'displayName', ''),
+		d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE)
+	FROM reference_due d JOIN link l ON l.job = d.job AND l.object = d.owner JOIN object o ON o.key = d.owner
+	WHERE d.job = ? AND d.owner > ? AND l.target_id IS NOT NULL AND o.presence < 2
+	ORDER BY d.owner LIMIT ?`
 
 // additions and removals are what must be written of an owner's references.
 const (

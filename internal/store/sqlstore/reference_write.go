@@ -85,6 +85,19 @@ func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner direct
 	})
 }
 
+// The statement that records what was seen; between the two parts stands the list
+// of target ids.
+const (
+	seeHead = `INSERT INTO reference (job, owner, relation, referent, target_id, written, pending)
+		SELECT l.job, ?, ?, l.object, l.target_id, TRUE, FALSE FROM link l
+		WHERE l.job = ? AND l.kind IN (1, 2) AND l.target_id IN `
+	seeTail = ` AND (
+			EXISTS (SELECT 1 FROM relation r WHERE r.owner = ? AND r.relation = ? AND r.referent = l.object)
+			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = ? AND w.relation = ? AND w.referent = l.object))
+		ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
+			target_id = excluded.target_id, written = TRUE, pending = FALSE`
+)
+
 // seeReferences records as written those of the target ids that belong to a
 // referent in the directory or in the record.
 func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []string) error {
@@ -93,14 +106,7 @@ func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []st
 	for _, id := range targetIDs {
 		args = append(args, id)
 	}
-	_, err := s.exec(ctx, `
-		INSERT INTO reference (job, owner, relation, referent, target_id, written, pending)
-		SELECT l.job, ?, ?, l.object, l.target_id, TRUE, FALSE FROM link l
-		WHERE l.job = ? AND l.kind IN (1, 2) AND l.target_id IN (`+list(len(targetIDs))+`) AND (
-			EXISTS (SELECT 1 FROM relation r WHERE r.owner = ? AND r.relation = ? AND r.referent = l.object)
-			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = ? AND w.relation = ? AND w.referent = l.object))
-		ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
-			target_id = excluded.target_id, written = TRUE, pending = FALSE`,
+	_, err := s.exec(ctx, seeHead+"("+list(len(targetIDs))+")"+seeTail,
 		append(args, owner, relation, owner, relation)...)
 	return err
 }

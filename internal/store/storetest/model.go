@@ -306,7 +306,7 @@ func (m *model) feed(rt *rapid.T, head int64) map[directory.ObjectID]directory.O
 	c.Job.Tenant = m.tenant
 	feed := map[directory.ObjectID]directory.Object{}
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
-		page, err := m.f.Candidates(m.t.Context(), store.CandidateQuery{Claim: c, Kind: kind, Head: head, Limit: 10_000})
+		page, err := m.f.Candidates(m.t.Context(), store.CandidateQuery{Claim: c, Kind: kind, Head: head, Limit: 1000})
 		if err != nil {
 			rt.Fatal(err)
 		}

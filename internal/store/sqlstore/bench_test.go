@@ -1,0 +1,256 @@
+package sqlstore_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// person is a row as an import of a personnel file has it: about 700 bytes.
+func person(random *rand.Rand, n int) store.ImportRow {
+	id := fmt.Sprintf("%08x-%04x-4%03x-8%03x-%012x", random.Uint32(), random.Uint32()&0xffff, random.Uint32()&0xfff, random.Uint32()&0xfff, n)
+	name := fmt.Sprintf("person%07d.%06x", n, random.Uint32()&0xffffff)
+	return store.ImportRow{Kind: directory.User, NewID: directory.ObjectID(id), Attributes: directory.Attributes{
+		"userPrincipalName": name + "@contoso.example", "mail": name + "@mail.contoso.example", "mailNickname": name,
+		"displayName": fmt.Sprintf("%06x Person %d", random.Uint32()&0xffffff, n), "givenName": "Person", "surname": fmt.Sprint(n),
+		"accountEnabled": n%20 != 0, "userType": "Member", "employeeId": fmt.Sprint(random.Uint32()),
+		"department": fmt.Sprint("Department ", n%500), "jobTitle": "Engineer of very many small things", "companyName": "Contoso",
+		"city": "Berlin", "country": "Germany", "postalCode": "10115", "streetAddress": "Invalidenstraße 117", "usageLocation": "DE",
+		"mobilePhone": "+49 30 1234567", "businessPhones": []any{"+49 30 7654321"}, "preferredLanguage": "de-DE",
+	}}
+}
+
+// populate imports n users in batches of 1,000 and returns the batches.
+func populate(b testing.TB, db *sqlstore.DB, n int) [][]store.ImportRow {
+	b.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	var batches [][]store.ImportRow
+	for done := 0; done < n; done += 1000 {
+		batch := make([]store.ImportRow, min(1000, n-done))
+		for i := range batch {
+			batch[i] = person(random, done+i)
+		}
+		batches = append(batches, batch)
+	}
+	for _, batch := range batches {
+		importBatch(b, db, batch)
+	}
+	return batches
+}
+
+func importBatch(b testing.TB, db *sqlstore.DB, batch []store.ImportRow) {
+	b.Helper()
+	results, err := db.Import(b.Context(), tenant, batch, instant())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			b.Fatal(r.Err)
+		}
+	}
+}
+
+func perSecond(b *testing.B, n int, what string) {
+	b.Helper()
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), what+"/s")
+}
+
+// BenchmarkImport imports users of an empty directory and then the same again.
+func BenchmarkImport(b *testing.B) {
+	db := filled(b)
+	random := rand.New(rand.NewPCG(1, 2))
+	var batches [][]store.ImportRow
+	for b.Loop() {
+		b.StopTimer()
+		batch := make([]store.ImportRow, 1000)
+		for i := range batch {
+			batch[i] = person(random, len(batches)*1000+i)
+		}
+		batches = append(batches, batch)
+		b.StartTimer()
+		importBatch(b, db, batch)
+	}
+	perSecond(b, 1000*b.N, "users")
+}
+
+// BenchmarkImportAgain imports users that are there already.
+func BenchmarkImportAgain(b *testing.B) {
+	db := filled(b)
+	batches := populate(b, db, 50_000)
+	n := 0
+	for b.Loop() {
+		importBatch(b, db, batches[n%len(batches)])
+		n++
+	}
+	perSecond(b, 1000*b.N, "users")
+}
+
+// working returns a directory of n users and a claim on a job.
+func working(b testing.TB, n int) (*sqlstore.DB, store.Claim) {
+	b.Helper()
+	db := filled(b)
+	populate(b, db, n)
+	job := synchronization.Job{ID: "job", Tenant: tenant, ServicePrincipal: "principal", NextRun: instant()}
+	if err := db.CreateJob(b.Context(), job, synchronization.Schema{}); err != nil {
+		b.Fatal(err)
+	}
+	c, ok, err := db.ClaimJob(b.Context(), "worker", instant(), time.Hour)
+	if err != nil || !ok {
+		b.Fatal(ok, err)
+	}
+	return db, c
+}
+
+// BenchmarkCandidates reads the feed in pages of 1,000.
+func BenchmarkCandidates(b *testing.B) {
+	const n = 50_000
+	db, c := working(b, n)
+	q := store.CandidateQuery{Claim: c, Kind: directory.User, Head: n, Limit: 1000}
+	for b.Loop() {
+		page, err := db.Candidates(b.Context(), q)
+		if err != nil || len(page) != 1000 {
+			b.Fatal(len(page), err)
+		}
+		q.After = page[999].Sequence % n
+	}
+	perSecond(b, 1000*b.N, "objects")
+}
+
+// BenchmarkRecord records batches of 500 outcomes of new links, and then of the
+// same links again, with and without a log entry for each.
+func BenchmarkRecord(b *testing.B) {
+	const n = 50_000
+	for _, logged := range []bool{false, true} {
+		for _, again := range []bool{false, true} {
+			b.Run(fmt.Sprintf("logged=%v/again=%v", logged, again), func(b *testing.B) {
+				db, c := working(b, n)
+				outcome := func(key int) store.Outcome {
+					o := store.Outcome{Object: directory.Key(key), Kind: directory.User, Link: store.Link{
+						TargetID: fmt.Sprintf("2819c223-7f76-453a-919d-%012x", key*7919%n), Managed: true, Digest: make([]byte, 32),
+					}}
+					if logged {
+						o.Log = entry(key)
+					}
+					return o
+				}
+				batch := func(first int) store.Batch {
+					var outcomes []store.Outcome
+					for i := range 500 {
+						outcomes = append(outcomes, outcome(1+first+i))
+					}
+					return store.Batch{Outcomes: outcomes, Cycle: synchronization.Cycle{ID: "cycle", After: int64(first)}}
+				}
+				for first := 0; again && first < n; first += 500 {
+					record(b, db, c, batch(first))
+				}
+				first := 0
+				for b.Loop() {
+					b.StopTimer()
+					outcomes := batch(first % 5_000_000)
+					if again {
+						outcomes = batch(first % n)
+					}
+					first += 500
+					b.StartTimer()
+					record(b, db, c, outcomes)
+				}
+				perSecond(b, 500*b.N, "outcomes")
+			})
+		}
+	}
+}
+
+func record(b testing.TB, db *sqlstore.DB, c store.Claim, batch store.Batch) {
+	b.Helper()
+	if err := db.Record(b.Context(), c, batch); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func entry(n int) *store.LogEntry {
+	return &store.LogEntry{
+		ID: fmt.Sprintf("9d4a8e1c-0b6e-4c59-a1d7-%012x", n*7919), Time: instant().Add(time.Duration(n) * time.Millisecond),
+		JobID: "scim.0000000000004000800000000000000a.00000000-0000-4000-8000-000000000001", CycleID: "c", ChangeID: fmt.Sprint(n),
+		Action: "create", Status: "success", SourceID: fmt.Sprintf("%08x", n*7919), SourceName: "Person", SourceType: "User",
+		TargetID: "t", Duration: time.Millisecond, Document: json.RawMessage(`{"padding":"` + strings.Repeat("x", 1500) + `"}`),
+	}
+}
+
+// BenchmarkDurableWrites creates users one a transaction, many at once, each on
+// disk before its call returns.
+func BenchmarkDurableWrites(b *testing.B) {
+	for _, parallel := range []int{1, 16} {
+		b.Run(fmt.Sprint("callers=", parallel), func(b *testing.B) {
+			db := filled(b)
+			var n atomic.Int64
+			b.SetParallelism(parallel)
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					row := person(rand.New(rand.NewPCG(1, uint64(n.Add(1)))), int(n.Load()))
+					_, err := db.CreateObject(b.Context(), tenant, directory.Object{
+						ID: directory.ObjectID(fmt.Sprint(n.Add(1))), Kind: directory.User, Created: instant(), Attributes: row.Attributes,
+					})
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			perSecond(b, b.N, "writes")
+		})
+	}
+}
+
+// BenchmarkFilter finds one user of 50,000 by a name.
+func BenchmarkFilter(b *testing.B) {
+	db := filled(b)
+	batches := populate(b, db, 50_000)
+	n := 0
+	for b.Loop() {
+		row := batches[n%50][n%1000]
+		n++
+		page, err := db.Objects(b.Context(), tenant, store.Query{Kind: directory.User, Filter: odata.Compare{
+			Property: "mail", Op: odata.Eq, Value: row.Attributes.String("mail"),
+		}})
+		if err != nil || len(page.Objects) != 1 {
+			b.Fatal(len(page.Objects), err)
+		}
+	}
+	perSecond(b, b.N, "queries")
+}
+
+// BenchmarkOpen opens a database of 50,000 users.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "provisor.db")
+	db, err := sqlstore.Open(b.Context(), path, sqlstore.Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := db.CreateTenant(b.Context(), store.Tenant{ID: tenant, Created: instant()}); err != nil {
+		b.Fatal(err)
+	}
+	populate(b, db, 50_000)
+	if err := db.Close(); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		db, err := sqlstore.Open(b.Context(), path, sqlstore.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
