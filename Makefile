@@ -4,8 +4,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 GO           ?= go
-GOLANGCI     ?= golangci-lint
 LINT_VERSION ?= v2.15.0
+TOOLS        ?= $(shell $(GO) env GOPATH)/bin/provisor-tools
+GOLANGCI     ?= $(TOOLS)/golangci-lint
 FUZZTIME     ?= 30s
 PACKAGES     ?= ./...
 
@@ -30,9 +31,15 @@ race: ## the same tests under the race detector
 	$(GO) test -race -timeout 20m $(PACKAGES)
 
 .PHONY: lint
-lint: ## formatting, vet and the lint set of .golangci.yml
-	@command -v $(GOLANGCI) >/dev/null || { echo "golangci-lint is missing: go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)"; exit 1; }
+lint: $(GOLANGCI) ## formatting, vet and the lint set of .golangci.yml
 	$(GOLANGCI) run $(PACKAGES)
+
+$(GOLANGCI):
+	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
+
+.PHONY: e2e
+e2e: ## the program as a process: kill -9 in the middle, restart, search for secrets
+	$(GO) test -tags e2e -count 1 -timeout 10m ./e2e
 
 # Everything that needs more than Go (Node, PostgreSQL, …) lives in a folder of its
 # own below interop, with a script `run` that installs or starts what it needs.
@@ -41,15 +48,15 @@ interop: ## tests against real third-party programs
 	@for run in $(wildcard interop/*/run); do echo "== $$run"; "$$run" || exit 1; done
 
 .PHONY: check
-check: lint race fuzz-seeds interop ## everything; slow
+check: lint race fuzz-short e2e interop ## everything; slow
 
 .PHONY: bench
 bench: ## benchmarks, each once per count, without tests
 	$(GO) test -run '^$$' -bench . -benchmem -count=1 $(PACKAGES)
 
-.PHONY: fuzz-seeds
-fuzz-seeds: ## every fuzz target on its seed corpus
-	$(GO) test -run '^Fuzz' $(PACKAGES)
+.PHONY: fuzz-short
+fuzz-short: ## every fuzz target for some seconds
+	@$(MAKE) --no-print-directory fuzz FUZZTIME=3s
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

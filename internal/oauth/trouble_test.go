@@ -316,7 +316,7 @@ func TestExchange_Timeout(t *testing.T) {
 	for name, handler := range map[string]http.HandlerFunc{"no answer": hang, "half an answer": slow} {
 		e := plain(t, handler)
 		c := client(e)
-		c.Timeout = 50 * time.Millisecond
+		c.Timeout = time.Second // long enough for a busy machine to get the request there
 		failed := wantKind(t, exchange(t, c, request(e, oauth.AuthorizationCode)), oauth.TimedOut, "in time")
 		if !failed.Sent || !failed.Temporary() || len(e.requests()) != 1 {
 			t.Errorf("%s: %+v after %d requests", name, failed, len(e.requests()))
