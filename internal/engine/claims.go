@@ -60,6 +60,13 @@ func (c *matchClaims) take(kind directory.Kind, targetID string, id directory.Ob
 	return id, true
 }
 
+// reserve gives a value that must be unique to the source object, unless another of
+// this page has it.
+func (c *matchClaims) reserve(kind directory.Kind, value string, id directory.ObjectID) bool {
+	_, mine := c.take(kind, strings.ToLower(value), id)
+	return mine
+}
+
 // forget drops what was taken: it is recorded now.
 func (c *matchClaims) forget() {
 	c.mu.Lock()
@@ -73,14 +80,17 @@ type streak struct {
 	n  int
 }
 
-// after counts one more, or starts anew, and returns the length.
-func (s *streak) after(silent bool) int {
+// grow counts one more and returns the length.
+func (s *streak) grow() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !silent {
-		s.n = 0
-		return 0
-	}
 	s.n++
 	return s.n
+}
+
+// end starts anew: the target answered.
+func (s *streak) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.n = 0
 }

@@ -40,9 +40,20 @@ type Options struct {
 	Now              func() time.Time
 	// NewID makes GUIDs.
 	NewID func() string
+	// DefaultDomain is the tenant's, for the expression function of that name.
+	DefaultDomain string
+	// AppRoles are the application's, for expressions that map roles.
+	AppRoles mapping.AppRoles
 	// Observe is told of every recorded outcome; nil is silence. It must be quick
 	// and may be called from several goroutines.
 	Observe func(action, status string)
+}
+
+func (o Options) entitlement() mapping.Entitlement {
+	if o.TakeAll {
+		return mapping.Everyone
+	}
+	return mapping.Assigned
 }
 
 const (
@@ -63,7 +74,8 @@ type Cycle struct {
 	byKind map[directory.Kind]*mapping.Mapping
 	claims *matchClaims
 	silent streak
-	mu     sync.Mutex // guards state.Counts
+	until  time.Time  // the end of the slice
+	mu     sync.Mutex // guards state.After and state.Counts while workers run
 }
 
 // New prepares the cycle that the claimed job is in, or a new one.
@@ -88,9 +100,11 @@ func New(o Options, claim store.Claim) *Cycle {
 
 // Run works until the cycle is done, until the instant is past, or until
 // something ends it: the context, the store, or a target that refuses the
-// credentials or does not answer. It returns the state reached, which is recorded
-// up to the last page, in every case.
+// credentials or does not answer. In every case it returns the state reached, which
+// never goes beyond what is recorded. A slice has an end even where one page takes
+// longer than it: what was begun is finished, and the rest is left to the next.
 func (c *Cycle) Run(ctx context.Context, until time.Time) (synchronization.Cycle, error) {
+	c.until = until
 	if err := c.begin(ctx); err != nil {
 		return c.state, err
 	}
@@ -131,13 +145,13 @@ func (c *Cycle) step(ctx context.Context) error {
 	var err error
 	switch c.state.Phase {
 	case synchronization.PhaseRetryUsers:
-		more, err = c.objects(ctx, directory.User, true)
+		more, err = c.objects(ctx, sweep{directory.User, true})
 	case synchronization.PhaseUsers:
-		more, err = c.objects(ctx, directory.User, false)
+		more, err = c.objects(ctx, sweep{directory.User, false})
 	case synchronization.PhaseRetryGroups:
-		more, err = c.objects(ctx, directory.Group, true)
+		more, err = c.objects(ctx, sweep{directory.Group, true})
 	case synchronization.PhaseGroups:
-		more, err = c.objects(ctx, directory.Group, false)
+		more, err = c.objects(ctx, sweep{directory.Group, false})
 	case synchronization.PhaseReferences:
 		more, err = c.references(ctx)
 	case synchronization.PhaseDone:
@@ -148,4 +162,50 @@ func (c *Cycle) step(ctx context.Context) error {
 	c.state.Phase++
 	c.state.After = 0
 	return nil
+}
+
+// snapshot returns the state as it is to be recorded.
+func (c *Cycle) snapshot() synchronization.Cycle {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+
+// reach moves the position of the phase to what is recorded.
+func (c *Cycle) reach(after int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.After = after
+}
+
+// count adds one object to the counts of the cycle.
+func (c *Cycle) count(t tally) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := &c.state.Counts
+	n.Imported++
+	if !c.state.Initial {
+		n.ImportedDeltas++
+	}
+	n.Entitled += t.entitled
+	n.EntitledForProvisioning += t.entitled
+	n.Exports += t.exports
+	n.Exported += t.exported
+	n.Escrowed += t.failed
+	n.EscrowedRaw += t.failed
+}
+
+// countReferences adds references that were written.
+func (c *Cycle) countReferences(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Counts.ImportedReferenceDeltas += int64(n)
+}
+
+// countFailure adds an owner whose references could not be written.
+func (c *Cycle) countFailure() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.state.Counts.Escrowed++
+	c.state.Counts.EscrowedRaw++
 }

@@ -1,7 +1,6 @@
 package engine_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -239,7 +238,7 @@ func TestTwoSourcesForOneAccountAreRefused(t *testing.T) {
 	require.Len(t, groups, 1)
 	page, err := w.db.Logs(t.Context(), tenant, store.LogQuery{})
 	require.NoError(t, err)
-	require.Contains(t, fmt.Sprintf("%s", page.Entries[0].Document)+fmt.Sprintf("%s", page.Entries[1].Document), "DuplicateSourceEntries")
+	require.Contains(t, string(page.Entries[0].Document)+string(page.Entries[1].Document), "DuplicateSourceEntries")
 }
 
 func TestTwoMatchesNeverMeanTheFirst(t *testing.T) {
@@ -296,23 +295,14 @@ func TestSliceEndsAndGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, strict())
 	w.users(1200)
-	ctx := t.Context()
 	slices := 0
 	for done := false; !done; slices++ {
-		claim, ok, err := w.db.ClaimJob(ctx, "test", w.now, time.Minute)
-		require.NoError(t, err)
-		require.True(t, ok)
-		cycle := w.engine(ctx, claim)
-		state, err := cycle.Run(ctx, w.now.Add(time.Nanosecond))
+		claim := w.claim()
+		state, err := w.engine(t.Context(), claim).Run(t.Context(), w.now.Add(time.Nanosecond))
 		require.NoError(t, err)
 		done = state.Phase == synchronization.PhaseDone
 		w.now = w.now.Add(time.Second)
-		require.NoError(t, w.db.ReleaseClaim(ctx, claim, func(j synchronization.Job) synchronization.Job {
-			if done {
-				return j.Finished(state, w.now)
-			}
-			return j.Interrupted(state, w.now)
-		}))
+		w.release(claim, state, nil)
 		if slices > 100 {
 			t.Fatal("the cycle does not end")
 		}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/mapping"
@@ -14,15 +15,15 @@ import (
 
 // fetch reads the linked resource and writes the differences. One that is gone is
 // looked up anew: it may have been replaced behind our back.
-func (a *attempt) fetch(ctx context.Context, d plan.Decision) (result, error) {
+func (a *attempt) fetch(ctx context.Context) (result, error) {
 	current, err := a.Target.Get(ctx, a.m.ResourceType, a.object.Link.TargetID, a.unread()...)
 	if scimclient.Is(err, scimclient.Missing) {
-		return a.find(ctx, d)
+		return a.find(ctx)
 	}
 	if err != nil {
 		return result{}, err
 	}
-	return a.write(ctx, d, current, false)
+	return a.write(ctx, a.first, current, linked)
 }
 
 // unread names what is left out of reads: members can be many, and are read only
@@ -36,7 +37,7 @@ func (a *attempt) unread() []string {
 
 // find looks the object up by its matching attributes and links, creates or
 // refuses. Nobody else works with the same matching value meanwhile.
-func (a *attempt) find(ctx context.Context, d plan.Decision) (result, error) {
+func (a *attempt) find(ctx context.Context) (result, error) {
 	matches := a.desired.Matches()
 	if len(matches) == 0 {
 		return a.refused(plan.Decision{Code: "ImportSkipped", Reason: "none of its matching attributes has a value"}), nil
@@ -54,16 +55,17 @@ func (a *attempt) find(ctx context.Context, d plan.Decision) (result, error) {
 	if err != nil {
 		return result{}, err
 	}
-	next := plan.Found(a.facts, len(hits), other)
-	next.Deprovision = next.Deprovision || d.Deprovision
+	next := plan.Found(a.facts, a.first, len(hits), other)
 	switch next.Step {
 	case plan.Refuse:
 		return a.refused(next), nil
 	case plan.Create:
 		return a.create(ctx, next, matches)
 	case plan.Update:
-		return a.write(ctx, next, hits[0], true)
-	case plan.Skip, plan.Find, plan.Fetch, plan.Delete:
+		return a.write(ctx, next, hits[0], adopted)
+	case plan.Delete:
+		return a.remove(ctx, next, hits[0].ID())
+	case plan.Skip, plan.Find, plan.Fetch:
 	}
 	return a.gone(next), nil
 }
@@ -101,16 +103,19 @@ func (a *attempt) otherOwner(ctx context.Context, hits []scim.Resource) (directo
 // create creates the resource. When the answer is lost, or the target says that it
 // is there already, the target is asked before anything else is sent.
 func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping.Match) (result, error) {
-	body, err := a.desired.Resource()
+	a.keptLink = store.Link{} // nothing is there, whatever was before
+	body, err := a.resource(ctx)
 	if err != nil {
-		return result{}, &objectError{code: "AttributeValidationFailed", cause: err}
+		return result{}, err
 	}
 	a.sent = true
 	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
 	if err == nil {
-		return a.created(d, created.ID()), nil
+		return a.created(ctx, d, created)
 	}
-	if !scimclient.Uncertain(err) && !scimclient.Is(err, scimclient.Clash) {
+	if scimclient.Uncertain(err) {
+		a.keptLink.Managed = true // begun; it stays so until a look-up says what came of it
+	} else if !scimclient.Is(err, scimclient.Clash) {
 		return result{}, err
 	}
 	hits, lookUpErr := a.lookUp(ctx, matches)
@@ -122,46 +127,77 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 		return result{}, ownerErr
 	}
 	if other != "" {
-		return a.refused(plan.Found(a.facts, 1, other)), nil
+		return a.refused(plan.Found(a.facts, d, 1, other)), nil
 	}
 	if scimclient.Uncertain(err) {
 		return a.completed(ctx, d, hits[0])
 	}
-	return a.write(ctx, plan.Found(a.facts, 1, ""), hits[0], true)
+	return a.write(ctx, plan.Found(a.facts, d, 1, ""), hits[0], adopted)
 }
 
-// created is the outcome of a create.
-func (a *attempt) created(d plan.Decision, targetID string) result {
-	a.claims.take(a.m.Kind, targetID, a.object.ID)
-	link := store.Link{TargetID: targetID, Managed: d.Managed, Digest: a.digest}
-	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties(), false)
+// resource assembles the body of a create. A candidate for a value that must be
+// unique is free when the target has nobody with it and no other object of this
+// page is being given it.
+func (a *attempt) resource(ctx context.Context) (scim.Resource, error) {
+	body, err := a.desired.Resource(func(path scim.Path, candidate string) (bool, error) {
+		hits, err := a.Target.Find(ctx, a.m.ResourceType, scimclient.Match{Path: path, Value: candidate})
+		if err != nil || len(hits) > 0 {
+			return false, err
+		}
+		return a.claims.reserve(a.m.Kind, path.String()+" "+candidate, a.object.ID), nil
+	})
+	if _, silent := errors.AsType[*scimclient.Error](err); silent || err == nil {
+		return body, err
+	}
+	return nil, &objectError{code: "AttributeValidationFailed", cause: err}
+}
+
+// created is the outcome of a create. Some targets answer it with a resource that
+// was there already, which may be another's.
+func (a *attempt) created(ctx context.Context, d plan.Decision, created scim.Resource) (result, error) {
+	other, err := a.otherOwner(ctx, []scim.Resource{created})
+	if err != nil {
+		return result{}, err
+	}
+	if other != "" {
+		return a.refused(plan.Found(a.facts, d, 1, other)), nil
+	}
+	link := store.Link{TargetID: created.ID(), Managed: d.Managed, Digest: a.digest}
+	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties()), nil
 }
 
 // completed is the outcome of a create whose answer was lost and whose resource was
 // found: what it lacks is written.
 func (a *attempt) completed(ctx context.Context, d plan.Decision, found scim.Resource) (result, error) {
 	a.keptLink = store.Link{TargetID: found.ID(), Managed: true}
-	if diffs := a.desired.Differences(found, false); len(diffs) > 0 {
+	if diffs := a.desired.Differences(found); len(diffs) > 0 {
 		if err := a.Target.Patch(ctx, a.m.ResourceType, found.ID(), operations(diffs)); err != nil {
 			return result{}, err
 		}
 	}
 	link := store.Link{TargetID: found.ID(), Managed: d.Managed, Digest: a.digest}
-	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties(), true), nil
+	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties()).adopting(a), nil
 }
 
-// write sends the differences to the resource. Adopted says that it was found by
-// its matching attributes, not by a link.
-func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resource, adopted bool) (result, error) {
-	diffs := a.desired.Differences(current, d.Deprovision)
+// origin says how the job came to know a resource.
+type origin uint8
+
+const (
+	linked  origin = iota // by a link
+	adopted               // by its matching attributes: its references are not known
+)
+
+// write sends the differences to the resource.
+func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resource, from origin) (result, error) {
+	diffs := a.differences(d, current)
 	next := plan.Write(a.facts, d, len(diffs))
 	link := store.Link{TargetID: current.ID(), Managed: next.Managed, Digest: a.digest}
 	if d.Deprovision {
 		link.Digest = nil // the rest of the values was not written
 	}
-	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || adopted}
+	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || from == adopted}
 	if next.Step != plan.Update {
-		return a.unchanged(next, link, adopted), nil
+		return a.unchanged(next, link).from(from, a), nil
 	}
 	a.sent = true
 	if err := a.Target.Patch(ctx, a.m.ResourceType, current.ID(), operations(diffs)); err != nil {
@@ -171,16 +207,23 @@ func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resou
 	if mapping.Deactivates(diffs) {
 		action = synchronization.ActionDisable
 	}
-	return a.exported(action, next.Reason, link, changedProperties(diffs), adopted), nil
+	return a.exported(action, next.Reason, link, changedProperties(diffs)).from(from, a), nil
 }
 
-// remove deletes the linked resource and the link with it.
-func (a *attempt) remove(ctx context.Context, d plan.Decision) (result, error) {
+func (a *attempt) differences(d plan.Decision, current scim.Resource) []mapping.Difference {
+	if d.Deprovision {
+		return a.desired.Deprovisioning(current)
+	}
+	return a.desired.Differences(current)
+}
+
+// remove deletes the resource and the link with it.
+func (a *attempt) remove(ctx context.Context, d plan.Decision, targetID string) (result, error) {
 	a.sent = true
-	if err := a.Target.Delete(ctx, a.m.ResourceType, a.object.Link.TargetID); err != nil {
+	if err := a.Target.Delete(ctx, a.m.ResourceType, targetID); err != nil {
 		return result{}, err
 	}
-	return a.exported(synchronization.ActionDelete, d.Reason, store.Link{}, nil, false), nil
+	return a.exported(synchronization.ActionDelete, d.Reason, store.Link{}, nil), nil
 }
 
 func operations(diffs []mapping.Difference) []scim.PatchOp {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/mapping"
@@ -107,7 +108,8 @@ func logEntry(s synchronization.ObjectSummary) *store.LogEntry {
 		ID: s.ID, Time: s.ActivityDateTime, JobID: synchronization.JobID(s.JobID), CycleID: s.CycleID, ChangeID: s.ChangeID,
 		ServicePrincipal: directory.ObjectID(s.ServicePrincipal.ID), Action: s.ProvisioningAction, Status: s.ProvisioningStatusInfo.Status,
 		SourceID: s.SourceIdentity.ID, SourceName: s.SourceIdentity.DisplayName, SourceType: s.SourceIdentity.IdentityType,
-		TargetID: s.TargetIdentity.ID, TargetName: s.TargetIdentity.DisplayName, Document: document,
+		TargetID: s.TargetIdentity.ID, TargetName: s.TargetIdentity.DisplayName,
+		Duration: time.Duration(s.DurationInMilliseconds) * time.Millisecond, Document: document,
 	}
 }
 
@@ -126,7 +128,7 @@ func sentence(s string) string {
 	if s == "" {
 		return ""
 	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
+	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
 }
 
 func (a *attempt) createdProperties() []synchronization.ModifiedProperty {
@@ -155,7 +157,10 @@ func show(v any) *string {
 	case string:
 		text = v
 	case bool:
-		text = map[bool]string{true: "True", false: "False"}[v]
+		text = "False"
+		if v {
+			text = "True"
+		}
 	default:
 		encoded, err := json.Marshal(v)
 		if err != nil {

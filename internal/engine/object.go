@@ -19,29 +19,41 @@ type attempt struct {
 	m       *mapping.Mapping
 	object  store.Candidate
 	facts   plan.Facts
-	desired mapping.Desired
+	desired *mapping.Desired
 	digest  []byte
-	began   time.Time
+	// fault is why the object cannot be evaluated; nil when it can.
+	fault error
+	// first is the decision that needs nothing of the target.
+	first plan.Decision
+	began time.Time
 	// sent says that something was written, or tried.
 	sent bool
 	// keptLink is the link as it is when the attempt fails half-way.
 	keptLink store.Link
 }
 
-// object processes one candidate. The error is one that ends the cycle; what
-// concerns the object alone is part of the result.
-func (c *Cycle) object(ctx context.Context, m *mapping.Mapping, candidate store.Candidate) (result, error) {
+// prepare evaluates one candidate and takes the first decision.
+func (c *Cycle) prepare(m *mapping.Mapping, candidate store.Candidate) *attempt {
 	a := &attempt{Cycle: c, m: m, object: candidate, began: c.Now(), keptLink: candidate.Link}
 	a.keptLink.Failure = nil
-	if err := a.evaluate(); err != nil {
-		return a.failed(err), nil
+	if a.fault = a.evaluate(); a.fault == nil {
+		a.first = plan.First(a.facts)
+	}
+	return a
+}
+
+// process does what the object needs. The error is one that ends the cycle; what
+// concerns the object alone is part of the result.
+func (a *attempt) process(ctx context.Context) (result, error) {
+	if a.fault != nil {
+		return a.failed(a.fault), nil
 	}
 	out, err := a.run(ctx)
 	if err == nil {
-		c.silent.after(false)
+		a.silent.end()
 		return out, nil
 	}
-	if fatal := c.fatal(ctx, err); fatal != nil {
+	if fatal := a.fatal(ctx, err); fatal != nil {
 		return result{}, fatal
 	}
 	return a.failed(err), nil
@@ -52,41 +64,40 @@ func (a *attempt) evaluate() error {
 	link, o := a.object.Link, a.object
 	a.facts = plan.Facts{
 		Kind: o.Kind, Presence: o.Presence, Enabled: o.Attributes["accountEnabled"] != false,
-		Verdict: a.m.Scope(o.Change, a.TakeAll),
+		Verdict: a.m.Scope(o.Change, a.entitlement()),
 		Linked:  link.TargetID != "", Managed: link.Managed, Failed: link.Failure != nil,
 		Recheck: a.state.Initial, Flow: a.m.Flow, Disables: a.m.Disables, KeepOutOfScope: a.KeepOutOfScope,
 	}
-	if o.Presence == directory.Purged || (!a.facts.Linked && !a.facts.Verdict.InScope) {
+	unknown := !a.facts.Linked && !a.facts.Managed && !a.facts.Verdict.InScope
+	if o.Presence == directory.Purged || unknown {
 		return nil
 	}
-	desired, err := a.m.Evaluate(o.Change, mapping.Inputs{SoftDeleted: a.facts.SoftDeleted(), Now: a.began})
+	desired, err := a.m.Evaluate(o.Change, mapping.Inputs{
+		SoftDeleted: a.facts.SoftDeleted(), Now: a.began, DefaultDomain: a.DefaultDomain, AppRoles: a.AppRoles,
+	})
 	if err != nil {
 		return err
 	}
-	a.desired = desired
-	if a.digest, err = desired.Digest(); err != nil {
-		return err
-	}
+	a.desired, a.digest = desired, desired.Digest()
 	a.facts.Same = len(link.Digest) > 0 && string(link.Digest) == string(a.digest)
-	a.facts.Matchable = len(desired.Matches()) > 0
+	a.facts.Matchable, a.facts.Withheld = desired.Matchable(), desired.Withheld()
 	return nil
 }
 
-// run takes the first decision and follows it.
+// run follows the first decision.
 func (a *attempt) run(ctx context.Context) (result, error) {
-	d := plan.First(a.facts)
-	switch d.Step {
+	switch a.first.Step {
 	case plan.Find:
-		return a.find(ctx, d)
+		return a.find(ctx)
 	case plan.Fetch:
-		return a.fetch(ctx, d)
+		return a.fetch(ctx)
 	case plan.Delete:
-		return a.remove(ctx, d)
+		return a.remove(ctx, a.first, a.object.Link.TargetID)
 	case plan.Refuse:
-		return a.refused(d), nil
+		return a.refused(a.first), nil
 	case plan.Skip, plan.Create, plan.Update:
 	}
-	return a.skipped(d), nil
+	return a.skipped(a.first), nil
 }
 
 // fatal returns the error that ends the cycle, or nil when err concerns one object
@@ -106,7 +117,10 @@ func (c *Cycle) fatal(ctx context.Context, err error) error {
 	case fault.Class == scimclient.Unauthorized:
 		return errs.Wrap(err, errs.Unavailable, "SystemForCrossDomainIdentityManagementInvalidCredentials",
 			"The application refuses the credentials: %v. Acquire a new access token or correct the secrets; the job goes on by itself then.", err)
-	case c.silent.after(fault.Class == scimclient.Unavailable) >= patience:
+	case fault.Class != scimclient.Unavailable:
+		c.silent.end()
+		return nil
+	case c.silent.grow() >= patience:
 		return errs.Wrap(err, errs.Unavailable, scimclient.Code(err),
 			"The application did not answer for %d objects in a row, the last time with: %v. The cycle goes on from here at its next run.", patience, err)
 	default:
@@ -120,8 +134,10 @@ type objectError struct {
 	cause error
 }
 
+// Error is the cause's.
 func (e *objectError) Error() string { return e.cause.Error() }
 
+// Unwrap returns the cause.
 func (e *objectError) Unwrap() error { return e.cause }
 
 // codeOf returns the error code of the log for an object's failure.

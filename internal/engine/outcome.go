@@ -6,20 +6,49 @@ import (
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
+// result is what processing one object came to.
+type result struct {
+	// outcome is what is recorded; without an object, nothing is.
+	outcome store.Outcome
+	tally   tally
+}
+
+// tally is what one object adds to the counts of its cycle: zero or one each.
+type tally struct {
+	entitled int64
+	exports  int64 // something was to be written
+	exported int64 // it was
+	failed   int64
+}
+
+// adopting makes the references of a resource that was there already due and open:
+// what it refers to is not known.
+func (r result) adopting(a *attempt) result {
+	r.outcome.Adopted = a.refers(r.outcome.Link)
+	return r
+}
+
+// from is adopting where the references are not known: of a resource that was found,
+// and of one that had been let go, whose references were not kept up meanwhile.
+func (r result) from(o origin, a *attempt) result {
+	if o == adopted || !a.facts.Managed {
+		return r.adopting(a)
+	}
+	return r
+}
+
 // exported is the result of a write that the target confirmed.
-func (a *attempt) exported(action, reason string, link store.Link, changed []synchronization.ModifiedProperty, adopted bool) result {
-	out := a.outcome(link, a.references(link))
-	out.Adopted = adopted && out.Reconcile
+func (a *attempt) exported(action, reason string, link store.Link, changed []synchronization.ModifiedProperty) result {
+	out := a.outcome(link)
 	out.Log = a.entry(verdict{action: action, status: synchronization.ResultSuccess, reason: reason, targetID: a.targetID(link), changed: changed})
-	return result{outcome: out, entitled: a.facts.Verdict.InScope, exports: true, exported: true}
+	return result{outcome: out, tally: tally{entitled: a.entitled(), exports: 1, exported: 1}}
 }
 
 // unchanged is the result of a comparison that found nothing to write.
-func (a *attempt) unchanged(d plan.Decision, link store.Link, adopted bool) result {
-	out := a.outcome(link, a.references(link))
-	out.Adopted = adopted && out.Reconcile
+func (a *attempt) unchanged(d plan.Decision, link store.Link) result {
+	out := a.outcome(link)
 	out.Log = a.entry(verdict{action: synchronization.ActionOther, status: synchronization.ResultSkipped, code: d.Code, reason: d.Reason, targetID: link.TargetID})
-	return result{outcome: out, entitled: a.facts.Verdict.InScope}
+	return result{outcome: out, tally: tally{entitled: a.entitled()}}
 }
 
 // skipped is the result of a decision that needs nothing of the target. It leaves
@@ -27,25 +56,25 @@ func (a *attempt) unchanged(d plan.Decision, link store.Link, adopted bool) resu
 func (a *attempt) skipped(d plan.Decision) result {
 	link := a.object.Link
 	link.Failure = nil
-	out := result{entitled: a.facts.Verdict.InScope}
+	out := result{tally: tally{entitled: a.entitled()}}
 	moved := link.Managed != d.Managed || a.object.Link.Failure != nil
 	link.Managed = d.Managed
-	reconcile := a.references(link)
-	if d.Code == "" && !moved && !reconcile {
+	if d.Code == "" && !moved && !a.refers(link) {
 		return out
 	}
-	out.outcome = a.outcome(link, reconcile)
+	out.outcome = a.outcome(link)
 	if d.Code != "" {
 		out.outcome.Log = a.entry(verdict{action: synchronization.ActionOther, status: synchronization.ResultSkipped, code: d.Code, reason: d.Reason, targetID: link.TargetID})
 	}
 	return out
 }
 
-// gone is the result when the linked resource vanished and none is wanted.
+// gone is the result when the target has no resource for the object and none is
+// wanted.
 func (a *attempt) gone(d plan.Decision) result {
-	out := a.outcome(store.Link{}, false)
+	out := a.outcome(store.Link{})
 	out.Log = a.entry(verdict{action: synchronization.ActionOther, status: synchronization.ResultSkipped, code: d.Code, reason: d.Reason})
-	return result{outcome: out, entitled: a.facts.Verdict.InScope}
+	return result{outcome: out, tally: tally{entitled: a.entitled()}}
 }
 
 // refused is the result of facts that cannot be decided.
@@ -68,23 +97,35 @@ func (a *attempt) escrow(code, reason, recommended string) result {
 		failure.Attempts, failure.First = before.Attempts+1, before.First
 	}
 	link.Failure = &failure
-	out := a.outcome(link, false)
+	out := a.outcome(link)
+	out.Reconcile = false
 	out.Adopted = link.TargetID != "" && link.TargetID != a.object.Link.TargetID && len(a.m.References) > 0
 	out.Log = a.entry(verdict{
 		action: a.intended(), status: synchronization.ResultFailure, code: code, reason: reason,
 		recommended: recommended, targetID: link.TargetID,
 	})
-	return result{outcome: out, entitled: a.facts.Verdict.InScope, exports: a.sent, failed: true}
+	t := tally{entitled: a.entitled(), failed: 1}
+	if a.sent {
+		t.exports = 1
+	}
+	return result{outcome: out, tally: t}
 }
 
-func (a *attempt) outcome(link store.Link, reconcile bool) store.Outcome {
-	return store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Reconcile: reconcile}
+func (a *attempt) outcome(link store.Link) store.Outcome {
+	return store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Reconcile: a.refers(link)}
 }
 
-// references reports whether the object's references are to be reconciled: it has
-// a managed link, and its mapping has references.
-func (a *attempt) references(link store.Link) bool {
+// refers reports whether the object's references are to be reconciled: it has a
+// managed link, and its mapping has references.
+func (a *attempt) refers(link store.Link) bool {
 	return link.TargetID != "" && link.Managed && len(a.m.References) > 0
+}
+
+func (a *attempt) entitled() int64 {
+	if a.facts.Verdict.InScope {
+		return 1
+	}
+	return 0
 }
 
 // targetID names the target object in the log, the deleted one too.
@@ -98,12 +139,12 @@ func (a *attempt) targetID(link store.Link) string {
 // intended is the action that a failed attempt was about.
 func (a *attempt) intended() string {
 	switch {
+	case a.first.Step == plan.Delete:
+		return synchronization.ActionDelete
+	case a.first.Deprovision, a.facts.Linked && a.facts.SoftDeleted():
+		return synchronization.ActionDisable
 	case !a.facts.Linked:
 		return synchronization.ActionCreate
-	case plan.First(a.facts).Step == plan.Delete:
-		return synchronization.ActionDelete
-	case a.facts.SoftDeleted():
-		return synchronization.ActionDisable
 	default:
 		return synchronization.ActionUpdate
 	}

@@ -7,74 +7,128 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/plan"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/synchronization"
 )
 
-// objects processes one page of a kind and reports whether there may be more.
-func (c *Cycle) objects(ctx context.Context, kind directory.Kind, retry bool) (bool, error) {
-	m := c.byKind[kind]
+// sweep is one phase over the objects of one kind.
+type sweep struct {
+	kind  directory.Kind
+	retry bool // those with a failure to retry, else those that changed
+}
+
+// position returns how far the phase is when c is done.
+func (s sweep) position(c store.Candidate) int64 {
+	if s.retry {
+		return int64(c.Key)
+	}
+	return c.Sequence
+}
+
+// objects processes one page of a sweep, or as much of it as the slice has time
+// for, and reports whether there may be more.
+func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
+	m := c.byKind[s.kind]
 	if m == nil {
 		return false, nil
 	}
 	page, err := c.Store.Candidates(ctx, store.CandidateQuery{
-		Claim: c.claim, Kind: kind, From: c.state.From, Head: c.state.Head, After: c.state.After,
-		Retry: retry, Due: c.Now(), Limit: pageSize,
+		Claim: c.claim, Kind: s.kind, From: c.state.From, Head: c.state.Head, After: c.state.After,
+		Retry: s.retry, Due: c.Now(), Limit: pageSize,
 	})
 	if err != nil || len(page) == 0 {
 		return false, err
 	}
-	last := page[len(page)-1]
-	after := last.Sequence
-	if retry {
-		after = int64(last.Key)
+	attempts := make([]*attempt, len(page))
+	for i := range page {
+		attempts[i] = c.prepare(m, page[i])
 	}
-	rec := &recorder{cycle: c}
-	err = c.workers(ctx, len(page), func(ctx context.Context, i int) error {
-		out, err := c.object(ctx, m, page[i])
+	if err := c.announce(ctx, attempts); err != nil {
+		return false, err
+	}
+	rec := newRecorder(c, s, page)
+	done, err := c.workers(ctx, len(page), func(ctx context.Context, i int) error {
+		out, err := attempts[i].process(ctx)
 		if err != nil {
 			return err
 		}
-		return rec.add(ctx, out)
+		return rec.add(ctx, i, out)
 	})
 	if err != nil {
 		rec.keep(ctx)
 		return false, err
 	}
-	c.state.After = after
+	if err := rec.flush(ctx); err != nil {
+		return false, err
+	}
 	c.claims.forget()
-	return len(page) == pageSize, rec.flush(ctx)
+	return done < len(page) || len(page) == pageSize, nil
 }
 
-// workers calls do for 0 … n-1, some at once, and returns the first error.
-func (c *Cycle) workers(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+// announce records the creates that a page may come to before the first of them is
+// sent. One whose outcome is then lost, by a crash or an order, is looked for even
+// when the object has left the scope in the meantime: nobody keeps an account that
+// the job does not know of.
+func (c *Cycle) announce(ctx context.Context, attempts []*attempt) error {
+	var begun []store.Outcome
+	for _, a := range attempts {
+		if a.fault == nil && a.first.Step == plan.Find && !a.facts.Managed {
+			link := a.object.Link
+			link.Managed = true
+			begun = append(begun, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link})
+		}
+	}
+	if len(begun) == 0 {
+		return nil
+	}
+	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: begun, Cycle: c.snapshot()})
+}
+
+// workers calls do for 0, 1, …, some at once, until all n are done or the time of
+// the slice is over. It returns how many are done, or the first error.
+func (c *Cycle) workers(ctx context.Context, n int, do func(ctx context.Context, i int) error) (int, error) {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(c.Concurrency)
+	done := 0
 	for i := range n {
-		if inner.Err() != nil {
+		if inner.Err() != nil || i > 0 && !c.Now().Before(c.until) {
 			break
 		}
 		group.Go(func() error { return do(inner, i) })
+		done++
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return 0, err
 	}
-	return context.Cause(ctx)
+	return done, context.Cause(ctx)
 }
 
-// recorder gathers outcomes and commits them in groups. Until a page is whole, the
-// position that is committed with them stays in front of the page.
+// recorder gathers the outcomes of a page and commits them in groups. With each
+// group goes the position up to which every object of the page is done, so that
+// nothing is passed that is not recorded, and little is done again.
 type recorder struct {
 	cycle    *Cycle
+	sweep    sweep
+	page     []store.Candidate
 	mu       sync.Mutex
+	done     []bool
+	whole    int // every object of the page before this index is done
 	outcomes []store.Outcome
 }
 
-// add takes what one object left behind; an outcome without object leaves nothing.
-func (r *recorder) add(ctx context.Context, out result) error {
+func newRecorder(c *Cycle, s sweep, page []store.Candidate) *recorder {
+	return &recorder{cycle: c, sweep: s, page: page, done: make([]bool, len(page))}
+}
+
+// add takes what the object at i left behind.
+func (r *recorder) add(ctx context.Context, i int, out result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.cycle.count(out)
+	r.cycle.count(out.tally)
+	r.done[i] = true
+	for r.whole < len(r.done) && r.done[r.whole] {
+		r.whole++
+	}
 	if out.outcome.Object == 0 {
 		return nil
 	}
@@ -102,11 +156,17 @@ func (r *recorder) keep(ctx context.Context) {
 	}
 }
 
+// commit records what was gathered. The cycle's own position follows only when that
+// succeeded: it is what is stored when the slice ends, even by a fault.
 func (r *recorder) commit(ctx context.Context) error {
-	err := r.cycle.Store.Record(ctx, r.cycle.claim, store.Batch{Outcomes: r.outcomes, Cycle: r.cycle.snapshot()})
-	if err != nil {
+	reached := r.cycle.snapshot()
+	if r.whole > 0 {
+		reached.After = r.sweep.position(r.page[r.whole-1])
+	}
+	if err := r.cycle.Store.Record(ctx, r.cycle.claim, store.Batch{Outcomes: r.outcomes, Cycle: reached}); err != nil {
 		return err
 	}
+	r.cycle.reach(reached.After)
 	for i := range r.outcomes {
 		if l := r.outcomes[i].Log; l != nil {
 			r.cycle.Observe(l.Action, l.Status)
@@ -114,58 +174,4 @@ func (r *recorder) commit(ctx context.Context) error {
 	}
 	r.outcomes = nil
 	return nil
-}
-
-// result is what processing one object came to.
-type result struct {
-	outcome  store.Outcome
-	entitled bool
-	exports  bool // something was to be written
-	exported bool // it was
-	failed   bool
-}
-
-// count adds one object to the counts of the cycle.
-func (c *Cycle) count(out result) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := &c.state.Counts
-	n.Imported++
-	if !c.state.Initial {
-		n.ImportedDeltas++
-	}
-	add(&n.Entitled, out.entitled)
-	add(&n.EntitledForProvisioning, out.entitled)
-	add(&n.Exports, out.exports)
-	add(&n.Exported, out.exported)
-	add(&n.Escrowed, out.failed)
-	add(&n.EscrowedRaw, out.failed)
-}
-
-func add(n *int64, yes bool) {
-	if yes {
-		*n++
-	}
-}
-
-// snapshot returns the state as it is to be recorded.
-func (c *Cycle) snapshot() synchronization.Cycle {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.state
-}
-
-// countReferences adds references that were written.
-func (c *Cycle) countReferences(n int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.state.Counts.ImportedReferenceDeltas += int64(n)
-}
-
-// countFailure adds an owner whose references could not be written.
-func (c *Cycle) countFailure() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.state.Counts.Escrowed++
-	c.state.Counts.EscrowedRaw++
 }

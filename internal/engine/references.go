@@ -22,17 +22,19 @@ func (c *Cycle) references(ctx context.Context) (bool, error) {
 	if err != nil || len(owners) == 0 {
 		return false, err
 	}
-	err = c.workers(ctx, len(owners), func(ctx context.Context, i int) error {
+	done, err := c.workers(ctx, len(owners), func(ctx context.Context, i int) error {
 		return c.owner(ctx, owners[i])
 	})
 	if err != nil {
 		return false, err
 	}
-	c.state.After = int64(owners[len(owners)-1].Key)
-	if err := c.Store.Record(ctx, c.claim, store.Batch{Cycle: c.snapshot()}); err != nil {
+	reached := c.snapshot()
+	reached.After = int64(owners[done-1].Key)
+	if err := c.Store.Record(ctx, c.claim, store.Batch{Cycle: reached}); err != nil {
 		return false, err
 	}
-	return len(owners) == ownersPage, nil
+	c.reach(reached.After)
+	return done < len(owners) || len(owners) == ownersPage, nil
 }
 
 // owner reconciles the references of one object. A failure that concerns it alone
@@ -53,7 +55,7 @@ func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
 		}
 		return w.failed(ctx, ref, err)
 	}
-	c.silent.after(false)
+	c.silent.end()
 	if w.owed {
 		return nil
 	}

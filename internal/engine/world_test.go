@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/engine"
+	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimclient"
@@ -41,7 +44,10 @@ type world struct {
 	takeAll  bool
 	keepOut  bool
 	now      time.Time
-	waited   atomic.Int64 // nanoseconds that the client would have waited
+	waited   atomic.Int64                      // nanoseconds that the client would have waited
+	store    store.Provisioning                // what cycles use: the database, or something in front of it
+	side     func(engine.Target) engine.Target // what cycles write to: the client, or something in front of it
+	clock    func() time.Time                  // of cycles
 }
 
 // terrain says how the other side of a world behaves.
@@ -51,22 +57,29 @@ type terrain struct {
 	flaws    scimserver.Flaws
 	mode     scim.Mode
 	timeout  time.Duration
+	// between stands before the server, behind the faults.
+	between func(http.Handler) http.Handler
 }
 
-func newWorld(t testing.TB, g terrain) *world {
-	t.Helper()
-	ctx := t.Context()
-	w := &world{t: t, takeAll: true, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	db, err := sqlstore.Open(ctx, filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	w.db = db
-	require.NoError(t, db.CreateTenant(ctx, store.Tenant{ID: tenant, DisplayName: "Test", Domain: "example.com", Created: w.now}))
+func newWorld(tb testing.TB, g terrain) *world {
+	tb.Helper()
+	ctx := tb.Context()
+	w := &world{t: tb, takeAll: true, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	db, err := sqlstore.Open(ctx, filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
+	require.NoError(tb, err)
+	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	w.db, w.store = db, db
+	w.clock = func() time.Time { return w.now }
+	w.side = func(t engine.Target) engine.Target { return t }
+	require.NoError(tb, db.CreateTenant(ctx, store.Tenant{ID: tenant, DisplayName: "Test", Domain: "example.com", Created: w.now}))
 	w.sp = w.create(directory.ServicePrincipal, directory.Attributes{"displayName": "App", "appId": uuid.NewString()})
 	w.server = scimserver.New(scimserver.Options{Flaws: g.flaws, Mode: g.mode, MaxResults: 1 << 20})
-	w.injector = faults.Wrap(w.server, g.schedule)
+	if g.between == nil {
+		g.between = func(h http.Handler) http.Handler { return h }
+	}
+	w.injector = faults.Wrap(g.between(w.server), g.schedule)
 	listener := httptest.NewServer(w.injector)
-	t.Cleanup(listener.Close)
+	tb.Cleanup(listener.Close)
 	if g.timeout == 0 {
 		g.timeout = 10 * time.Second
 	}
@@ -75,7 +88,7 @@ func newWorld(t testing.TB, g terrain) *world {
 		Now:  func() time.Time { return w.now.Add(time.Duration(w.waited.Load())) },
 		Wait: func(_ context.Context, d time.Duration) error { w.waited.Add(int64(d)); return nil },
 	})
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	w.createJob()
 	return w
 }
@@ -160,17 +173,37 @@ func (w *world) cycle() (synchronization.TaskExecution, error) {
 	w.t.Helper()
 	ctx := w.t.Context()
 	w.now = w.now.Add(time.Hour)
-	claim, ok, err := w.db.ClaimJob(ctx, "test", w.now, time.Minute)
+	claim := w.claim()
+	state, runErr := w.engine(ctx, claim).Run(ctx, w.now.Add(time.Minute))
+	w.release(claim, state, runErr)
+	return state.Counts, runErr
+}
+
+func (w *world) claim() store.Claim {
+	w.t.Helper()
+	claim, ok, err := w.db.ClaimJob(w.t.Context(), "test", w.now, time.Minute)
 	require.NoError(w.t, err)
 	require.True(w.t, ok, "the job is due")
-	state, runErr := w.engine(ctx, claim).Run(ctx, w.now.Add(time.Minute))
-	require.NoError(w.t, w.db.ReleaseClaim(ctx, claim, func(j synchronization.Job) synchronization.Job {
-		if runErr != nil {
+	return claim
+}
+
+// release writes what a slice came to, as a worker does. An order may have
+// overtaken it.
+func (w *world) release(claim store.Claim, state synchronization.Cycle, runErr error) {
+	w.t.Helper()
+	err := w.db.ReleaseClaim(w.t.Context(), claim, func(j synchronization.Job) synchronization.Job {
+		switch {
+		case runErr != nil:
 			return j.Failing(state, synchronization.ExecutionError{Message: runErr.Error()}, w.now)
+		case state.Phase == synchronization.PhaseDone:
+			return j.Finished(state, w.now)
+		default:
+			return j.Interrupted(state, w.now)
 		}
-		return j.Finished(state, w.now)
-	}))
-	return state.Counts, runErr
+	})
+	if !errs.Is(err, errs.Conflict) {
+		require.NoError(w.t, err)
+	}
 }
 
 func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
@@ -180,9 +213,9 @@ func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
 	mappings, err := mapping.Compile(schema)
 	require.NoError(w.t, err)
 	return engine.New(engine.Options{
-		Store: w.db, Target: w.target, Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8,
+		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8,
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
-		Now:              func() time.Time { return w.now }, NewID: uuid.NewString,
+		Now:              w.clock, NewID: uuid.NewString,
 	}, claim)
 }
 
@@ -313,4 +346,11 @@ func (w *world) observed(u scim.Resource, names map[string]string) account {
 		a.Manager = names[id]
 	}
 	return a
+}
+
+// drain reads a request's body and leaves it to be read again.
+func drain(r *http.Request) string {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return string(body)
 }

@@ -58,6 +58,7 @@ func Compile(text string, options Options) (*Program, error) {
 	c := &compiler{text: text, options: options}
 	run := c.node(n)
 	if len(c.errs) > 0 {
+		c.errs.sort()
 		return nil, c.errs
 	}
 	c.survey(n)

@@ -2,6 +2,7 @@ package expression
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -127,6 +128,11 @@ func (e Errors) Pretty() string {
 		all[i] = one.Pretty()
 	}
 	return strings.Join(all, "\n")
+}
+
+// sort brings the faults into the order of the text.
+func (e Errors) sort() {
+	slices.SortStableFunc(e, func(a, b *Error) int { return a.Pos - b.Pos })
 }
 
 // Unwrap returns the faults, so that errors.As finds the first [*Error].

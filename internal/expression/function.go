@@ -92,9 +92,9 @@ func functionNames() []string {
 	return names
 }
 
-// signature shows the function with its parameters: ? for one that may be left
+// Signature shows the function with its parameters: ? for one that may be left
 // out, … for one that repeats.
-func (f *Function) signature() string {
+func (f *Function) Signature() string {
 	names := make([]string, len(f.Parameters))
 	for i, p := range f.Parameters {
 		names[i] = p.Name

@@ -202,7 +202,7 @@ func (p *parser) word() *node {
 		}
 	}
 	if fn, ok := lookup(name); ok {
-		return p.fail(pos, Syntax, "%s is a function; its arguments follow in brackets: %s", fn.Name, fn.signature())
+		return p.fail(pos, Syntax, "%s is a function; its arguments follow in brackets: %s", fn.Name, fn.Signature())
 	}
 	return p.fail(pos, Syntax, "%.40q is no value; an attribute is written [%.40s], text is written \"%.40s\"%s",
 		name, name, name, suggestion(name, keywords(), "%s"))

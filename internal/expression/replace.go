@@ -67,7 +67,7 @@ func checkReplace(r *resolver, n *node) {
 			Reason: BadArguments, Function: n.name,
 			Message: "this combination of arguments means nothing; give Find with Replacement or Template, or " +
 				"RegularExpression with Replacement, or RegularExpression and RegularExpressionGroupName with Replacement or " +
-				"ReplacementPropertyName, at their places in " + n.fn.signature(),
+				"ReplacementPropertyName, at their places in " + n.fn.Signature(),
 		})
 	}
 }

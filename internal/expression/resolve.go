@@ -88,7 +88,7 @@ func (r *resolver) place(n *node) bool {
 		if at >= len(params) {
 			r.fail(arg, Error{
 				Reason: BadArguments, Function: n.name,
-				Message: fmt.Sprintf("%d arguments are too many; the form is %s", len(n.args), n.fn.signature()),
+				Message: fmt.Sprintf("%d arguments are too many; the form is %s", len(n.args), n.fn.Signature()),
 			})
 			return false
 		}
@@ -109,7 +109,7 @@ func (r *resolver) complete(n *node) bool {
 			ok = false
 			r.fail(n, Error{
 				Reason: BadArguments, Function: n.name, Argument: p.Name,
-				Message: "it is required; the form is " + n.fn.signature(),
+				Message: "it is required; the form is " + n.fn.Signature(),
 			})
 		}
 	}

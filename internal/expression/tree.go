@@ -26,7 +26,7 @@ func analyse(text string, attributes []string) (*node, error) {
 	if len(errs) == 0 {
 		return n, nil
 	}
-	slices.SortStableFunc(errs, func(a, b *Error) int { return a.Pos - b.Pos })
+	errs.sort()
 	return nil, errs
 }
 

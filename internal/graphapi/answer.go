@@ -3,6 +3,7 @@ package graphapi
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 
@@ -127,9 +128,7 @@ func withContext(contextURL string, object []byte) ([]byte, error) {
 // write sends the answer.
 func (a answer) write(w http.ResponseWriter) error {
 	h := w.Header()
-	for name, values := range a.header {
-		h[name] = values
-	}
+	maps.Copy(h, a.header)
 	if a.location != "" {
 		h.Set("Location", a.location)
 	}

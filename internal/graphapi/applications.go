@@ -169,10 +169,6 @@ func (a *API) completeServicePrincipal(ctx context.Context, q *request, s *sent,
 // reflectApplication copies what a service principal shows of its application.
 func reflectApplication(to directory.Attributes, application directory.Object) {
 	from := application.Attributes
-	names := []any{}
-	for _, uri := range asList(from["identifierUris"]) {
-		names = append(names, uri)
-	}
 	for name, value := range map[string]any{
 		"appId":                  from["appId"],
 		"appDisplayName":         from["displayName"],
@@ -182,7 +178,7 @@ func reflectApplication(to directory.Attributes, application directory.Object) {
 		"info":                   from["info"],
 		"oauth2PermissionScopes": asRecord(from["api"])["oauth2PermissionScopes"],
 		"replyUrls":              asRecord(from["web"])["redirectUris"],
-		"servicePrincipalNames":  append([]any{from["appId"]}, names...),
+		"servicePrincipalNames":  append([]any{from["appId"]}, asList(from["identifierUris"])...),
 		"signInAudience":         from["signInAudience"],
 	} {
 		if value != nil {

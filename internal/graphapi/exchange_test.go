@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "write the golden exchanges anew")
 
 // TestExchanges plays the stories of testdata. Each is a sequence of requests on
 // a fresh world; {name.member} in a request stands for a member of the answer to
-// the request of that name. The caller is admin unless the request says otherwise.
+// the request of that name, {application} for the URL of the application that is
+// provisioned. The caller is admin unless the request says otherwise.
 func TestExchanges(t *testing.T) {
 	t.Parallel()
 
@@ -55,8 +56,8 @@ func play(t *testing.T, file string) {
 		if !isRequest {
 			continue
 		}
-		rec := w.send(parseRequest(t, string(f.Data), answers))
-		got := render(rec)
+		rec := w.send(parseRequest(t, strings.ReplaceAll(string(f.Data), "{application}", w.application.URL), answers))
+		got := strings.ReplaceAll(render(rec), w.application.URL, "{application}")
 		answers[name] = decoded(rec)
 		out.Files = append(out.Files, f, txtar.File{Name: name + " answer", Data: []byte(got)})
 		if expected := want[name+" answer"]; !*update && got != expected {

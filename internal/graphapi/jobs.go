@@ -2,6 +2,8 @@ package graphapi
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -89,14 +91,27 @@ func (a *API) getJob(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return entity(q.context().Entity(q.synchronizationPath("jobs"), q.options.Select...), wire, q.options.Select)
+	return entity(q.context().Entity(q.synchronizationPath("jobs"), q.options.Select...), wire, withExpanded(q.options))
+}
+
+// withExpanded selects what $expand names besides what $select names (OData 4.01
+// URL conventions, 5.1.3); nil still selects everything.
+func withExpanded(o odata.Options) []string {
+	if o.Select == nil {
+		return nil
+	}
+	selected := slices.Clone(o.Select)
+	for _, e := range o.Expand {
+		selected = append(selected, e.Name, e.Name+"@odata.context")
+	}
+	return selected
 }
 
 // expandedJob is a job with the navigation properties that were asked for.
 type expandedJob struct {
 	wireJob
-	SchemaContext string                  `json:"schema@odata.context,omitempty"`
-	Schema        *synchronization.Schema `json:"schema,omitempty"`
+	SchemaContext string          `json:"schema@odata.context,omitempty"`
+	Schema        json.RawMessage `json:"schema,omitempty"`
 }
 
 func (a *API) expandJob(ctx context.Context, q *request, job synchronization.Job) (expandedJob, error) {
@@ -110,9 +125,10 @@ func (a *API) expandJob(ctx context.Context, q *request, job synchronization.Job
 		if err != nil {
 			return wire, err
 		}
-		schema = filled(schema)
-		wire.Schema = &schema
-		wire.SchemaContext = q.context().Entity(q.jobPath("schema"))
+		if wire.Schema, err = marshal(filled(schema), e.Select); err != nil {
+			return wire, err
+		}
+		wire.SchemaContext = q.context().Entity(q.jobPath("schema"), e.Select...)
 	}
 	return wire, nil
 }

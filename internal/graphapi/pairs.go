@@ -3,6 +3,8 @@ package graphapi
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/errs"
@@ -94,20 +96,33 @@ func (p *pairs) take(i int, entry any) error {
 
 // text returns a member that must be a string when it is there.
 func (p *pairs) text(i int, members map[string]any, name string) (*string, error) {
-	for candidate, value := range members {
-		if !strings.EqualFold(candidate, name) || value == nil {
-			continue
-		}
-		text, ok := value.(string)
-		if !ok {
-			return nil, p.fault(i, name, "it is a JSON %s where a string is expected", jsonKind(value))
-		}
-		if len(text) > maxSecret {
-			return nil, p.fault(i, name, "it is longer than %d bytes", maxSecret)
-		}
-		return &text, nil
+	value := memberNamed(members, name)
+	if value == nil {
+		return nil, nil
 	}
-	return nil, nil
+	text, ok := value.(string)
+	if !ok {
+		return nil, p.fault(i, name, "it is a JSON %s where a string is expected", jsonKind(value))
+	}
+	if len(text) > maxSecret {
+		return nil, p.fault(i, name, "it is longer than %d bytes", maxSecret)
+	}
+	return &text, nil
+}
+
+// memberNamed finds a member ignoring case, preferring the exact name; of several
+// others it takes the first by name. The zero value is none.
+func memberNamed[T any](members map[string]T, name string) T {
+	if value, ok := members[name]; ok {
+		return value
+	}
+	var value T
+	for _, candidate := range slices.Sorted(maps.Keys(members)) {
+		if strings.EqualFold(candidate, name) {
+			return members[candidate]
+		}
+	}
+	return value
 }
 
 func (p *pairs) fault(i int, member, format string, args ...any) error {
@@ -131,15 +146,8 @@ func readMembers(body []byte) (members, error) {
 
 // get finds a member ignoring case; null is as good as absent.
 func (m members) get(name string) (json.RawMessage, bool) {
-	if raw, ok := m[name]; ok {
-		return raw, string(raw) != "null"
-	}
-	for candidate, raw := range m {
-		if strings.EqualFold(candidate, name) {
-			return raw, string(raw) != "null"
-		}
-	}
-	return nil, false
+	raw := memberNamed(m, name)
+	return raw, raw != nil && string(raw) != "null"
 }
 
 func kindOf(raw []byte) string {

@@ -1,6 +1,7 @@
 package graphapi
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 
@@ -48,9 +49,7 @@ func (q *request) next(position string) string {
 		return ""
 	}
 	query := url.Values{}
-	for name, values := range q.http.URL.Query() {
-		query[name] = values
-	}
+	maps.Copy(query, q.http.URL.Query())
 	query.Del("$skip")
 	query.Set("$skiptoken", odata.NewSkipToken(position, q.listing()...))
 	return q.base + q.http.URL.EscapedPath() + "?" + query.Encode()

@@ -83,7 +83,7 @@ func (r *router) find(method, escapedPath string) (match, error) {
 			continue
 		}
 		if route.Method == method {
-			m.route = route
+			m.route, m.allowed = route, nil
 			return m, nil
 		}
 		m.allowed = append(m.allowed, route.Method)

@@ -35,7 +35,22 @@ func (a *API) putSchema(ctx context.Context, q *request) (answer, error) {
 	if err := decode(q.body, &schema); err != nil {
 		return answer{}, err
 	}
+	a.completeDirectories(schema.Directories)
 	return noContent(), a.Jobs.PutSchema(ctx, q.tenant, sp, id, schema)
+}
+
+// completeDirectories sets what the service decides about directories that a
+// client adds to a schema.
+func (a *API) completeDirectories(directories []synchronization.DirectoryDefinition) {
+	for i := range directories {
+		d := &directories[i]
+		if d.ID == "" {
+			d.ID = a.NewID()
+		}
+		if d.Discoverabilities == "" {
+			d.Discoverabilities = "None"
+		}
+	}
 }
 
 // wireTemplate is synchronizationTemplate with its schema inlined.
@@ -142,7 +157,7 @@ func (a *API) getTemplateSchema(ctx context.Context, q *request) (answer, error)
 func filled[T any](v T) T {
 	out := reflect.New(reflect.TypeOf(v)).Elem()
 	fill(out, reflect.ValueOf(v))
-	filledCopy, ok := out.Interface().(T)
+	filledCopy, ok := reflect.TypeAssert[T](out)
 	if !ok {
 		return v
 	}

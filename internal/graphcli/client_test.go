@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -81,9 +83,10 @@ func TestCertificate(t *testing.T) {
 	t.Parallel()
 
 	g := newGraph(t)
-	secure := httptest.NewTLSServer(g)
+	secure := httptest.NewUnstartedServer(g)
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
-	secure.Config.ErrorLog = nil
 	root := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: secure.Certificate().Raw}))
 	bootstrap := `{"graphEndpoint":"` + secure.URL + `","authority":"` + secure.URL + `/t","tenantId":"t","clientId":"c","clientSecret":"s","caCertificate":"ca.pem"}`
 	p := program{files: map[string]string{"ca.pem": root, "b.json": bootstrap, "empty.pem": "none"}}

@@ -119,7 +119,7 @@ func TestParameterNames(t *testing.T) {
 	}
 	for _, name := range []string{"-i", "-In", "-InputObject"} {
 		got := program{}.run(t, "Get-MgApplicationSynchronizationAccessToken", name, `{"applicationId":"a-1"}`, "-Wh")
-		if got.err != nil {
+		if got.err != nil || !strings.Contains(got.stdout, "/applications/a-1/") {
 			t.Errorf("%s: %v", name, got.err)
 		}
 	}

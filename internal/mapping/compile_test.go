@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -150,4 +151,31 @@ func TestOperatorsAreKnownByEitherSpelling(t *testing.T) {
 		_, ok := mapping.OperatorNamed(name)
 		require.False(t, ok, name)
 	}
+}
+
+// FuzzCompile: no schema that a client can send brings Compile down, and what
+// compiles evaluates.
+func FuzzCompile(f *testing.F) {
+	small, err := json.Marshal(schema(nil, synchronization.AttributeMapping{TargetAttributeName: `emails[type eq "work"].value`, Source: source("[mail]")}))
+	require.NoError(f, err)
+	f.Add(string(small))
+	f.Add(`{"synchronizationRules":[{"objectMappings":[{"enabled":true,"scope":{"groups":[{"clauses":[{"operatorName":"&"}]}]},"attributeMappings":[{"source":{"type":"Function","name":"*","parameters":[]}}]}]}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var s synchronization.Schema
+		if json.Unmarshal([]byte(text), &s) != nil {
+			return
+		}
+		mappings, err := mapping.Compile(s)
+		if err != nil {
+			require.True(t, errs.Is(err, errs.Invalid), "%v", err)
+			return
+		}
+		for _, m := range mappings {
+			m.Scope(user(nil), mapping.Everyone)
+			if d, err := m.Evaluate(user(nil), mapping.Inputs{Now: now()}); err == nil {
+				require.Len(t, d.Digest(), 32)
+				d.Differences(scim.Resource{})
+			}
+		}
+	})
 }

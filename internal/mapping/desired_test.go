@@ -165,17 +165,15 @@ func TestMatchesByPriority(t *testing.T) {
 	}
 }
 
-func text(s string) *string { return &s }
-
 // TestDefaultsStandInOnCreationOnly, except where there is no source at all.
 func TestDefaultsStandInOnCreationOnly(t *testing.T) {
 	t.Parallel()
 	m := compile(t, schema(
 		[]synchronization.AttributeDefinition{{Name: "userType", Type: "String"}, {Name: "level", Type: "Integer"}},
-		synchronization.AttributeMapping{TargetAttributeName: "userType", DefaultValue: text("Employee"), Source: source("[employeeType]")},
-		synchronization.AttributeMapping{TargetAttributeName: "level", DefaultValue: text("3")}, // portal: None
-		synchronization.AttributeMapping{TargetAttributeName: "nickName", DefaultValue: text("none"), Source: source("IgnoreFlowIfNullOrEmpty([mailNickname])")},
-		synchronization.AttributeMapping{TargetAttributeName: "title", DefaultValue: text(""), Source: source("[jobTitle]")},
+		synchronization.AttributeMapping{TargetAttributeName: "userType", DefaultValue: new("Employee"), Source: source("[employeeType]")},
+		synchronization.AttributeMapping{TargetAttributeName: "level", DefaultValue: new("3")}, // portal: None
+		synchronization.AttributeMapping{TargetAttributeName: "nickName", DefaultValue: new("none"), Source: source("IgnoreFlowIfNullOrEmpty([mailNickname])")},
+		synchronization.AttributeMapping{TargetAttributeName: "title", DefaultValue: new(""), Source: source("[jobTitle]")},
 	))
 	d := evaluate(t, m, user(nil))
 	require.Equal(t, scim.Resource{"userName": "ada@example.com", "userType": "Employee", "level": 3.0}, resource(t, d))

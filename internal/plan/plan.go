@@ -35,8 +35,12 @@ type Facts struct {
 	Enabled  bool // not accountEnabled=false
 	Verdict  mapping.Verdict
 	// Linked: the job remembers a target object. Managed: it was in scope when it
-	// was last written.
+	// was last written. Managed and not linked: a create was begun, and whether the
+	// target carried it out is not known.
 	Linked, Managed bool
+	// Withheld names the target attribute whose expression leaves the object alone;
+	// empty when none does.
+	Withheld string
 	// Failed: the last attempt left a failure.
 	Failed bool
 	// Same: the mapped values are those that were last exported. Recheck: compare
@@ -64,16 +68,31 @@ type Decision struct {
 	Managed bool
 }
 
+// The codes of the provisioning log that decisions carry.
+const (
+	codeSkipped         = "EntrySynchronizationSkipped"
+	codeNotEntitled     = "NotEffectivelyEntitled"
+	codeRedundant       = "RedundantExport"
+	codeNoMatchingValue = "ImportSkipped"
+	codeManyTargets     = "DuplicateTargetEntries"
+	codeManySources     = "DuplicateSourceEntries"
+)
+
 // SoftDeleted is the value of IsSoftDeleted for the object.
 func (f Facts) SoftDeleted() bool {
 	return f.Presence != directory.Live || !f.Enabled || !f.Verdict.InScope
 }
+
+// begun reports whether a create was begun whose outcome is not known.
+func (f Facts) begun() bool { return f.Managed && !f.Linked }
 
 // First decides without asking the target.
 func First(f Facts) Decision {
 	switch {
 	case f.Verdict.Ignored:
 		return Decision{Managed: f.Managed}
+	case f.Withheld != "":
+		return Decision{Code: codeSkipped, Reason: "the expression of " + f.Withheld + " leaves it alone (IgnoreObjectFlow)", Managed: f.Managed}
 	case f.Presence == directory.Purged:
 		return purged(f)
 	case f.Presence == directory.SoftDeleted:
@@ -91,12 +110,14 @@ func First(f Facts) Decision {
 // job had let go of it before.
 func purged(f Facts) Decision {
 	switch {
+	case f.begun():
+		return Decision{Code: codeSkipped, Reason: "it was deleted for good before the outcome of its creation was known, and nothing is left to look it up by; see whether the target has an account for it"}
 	case !f.Linked:
 		return Decision{}
 	case !f.Managed:
-		return Decision{Code: "NotEffectivelyEntitled", Reason: "it had left the scope before it was deleted; the account at the target is kept"}
+		return Decision{Code: codeNotEntitled, Reason: "it had left the scope before it was deleted; the account at the target is kept"}
 	case !f.Flow.Permits(synchronization.FlowDelete):
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: "it was deleted for good, and the mapping does not permit Delete"}
+		return Decision{Code: codeSkipped, Reason: "it was deleted for good, and the mapping does not permit Delete"}
 	default:
 		return Decision{Step: Delete, Reason: "it was deleted for good in the directory"}
 	}
@@ -104,10 +125,10 @@ func purged(f Facts) Decision {
 
 func outOfScope(f Facts) Decision {
 	switch {
-	case !f.Linked:
+	case !f.Linked && !f.begun():
 		return Decision{Code: notEntitled(f), Reason: f.Verdict.Reason}
 	case f.KeepOutOfScope:
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: f.Verdict.Reason + "; SkipOutOfScopeDeletions keeps the account", Managed: f.Managed}
+		return Decision{Code: codeSkipped, Reason: f.Verdict.Reason + "; SkipOutOfScopeDeletions keeps the account", Managed: f.Managed}
 	default:
 		return takeAway(f, false, f.Verdict.Reason)
 	}
@@ -117,19 +138,22 @@ func outOfScope(f Facts) Decision {
 // filtered out (logged).
 func notEntitled(f Facts) string {
 	if f.Verdict.Assigned {
-		return "NotEffectivelyEntitled"
+		return codeNotEntitled
 	}
 	return ""
 }
 
 // takeAway disables where the mapping can, and deletes a group, which has nothing
-// to disable. Disabling counts as Update.
+// to disable. Disabling counts as Update. An object whose creation was begun is
+// looked up first: nobody may keep an account because an answer was lost.
 func takeAway(f Facts, managed bool, reason string) Decision {
 	switch {
-	case !f.Linked || !f.Managed:
-		return Decision{Managed: f.Managed}
+	case !f.Managed:
+		return Decision{}
+	case f.begun():
+		return findToTakeAway(f, managed, reason)
 	case f.Disables && !f.Flow.Permits(synchronization.FlowUpdate):
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: reason + ", and the mapping does not permit Update", Managed: managed}
+		return Decision{Code: codeSkipped, Reason: reason + ", and the mapping does not permit Update", Managed: managed}
 	case f.Disables && f.Same && !f.Recheck && !f.Failed:
 		return Decision{Managed: managed}
 	case f.Disables:
@@ -137,8 +161,15 @@ func takeAway(f Facts, managed bool, reason string) Decision {
 	case f.Kind == directory.Group && f.Flow.Permits(synchronization.FlowDelete):
 		return Decision{Step: Delete, Reason: reason}
 	default:
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: reason + ", and the mapping has no attribute that disables an account", Managed: managed}
+		return Decision{Code: codeSkipped, Reason: reason + ", and the mapping has no attribute that disables an account", Managed: managed}
 	}
+}
+
+func findToTakeAway(f Facts, managed bool, reason string) Decision {
+	if !f.Matchable {
+		return Decision{Code: codeSkipped, Reason: reason + "; whether it was created is not known, and none of its matching attributes has a value to look it up by"}
+	}
+	return Decision{Step: Find, Reason: reason, Deprovision: true, Managed: managed}
 }
 
 func linked(f Facts) Decision {
@@ -149,39 +180,59 @@ func linked(f Facts) Decision {
 }
 
 func unlinked(f Facts) Decision {
+	disabled := f.Kind == directory.User && !f.Enabled
 	switch {
-	case f.Kind == directory.User && !f.Enabled:
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: "the account is disabled in the directory and has never been provisioned"}
+	case disabled && f.begun():
+		return findToTakeAway(f, true, "the account is disabled in the directory")
+	case disabled:
+		return Decision{Code: codeSkipped, Reason: "the account is disabled in the directory and has never been provisioned"}
 	case !f.Matchable:
-		return Decision{Step: Refuse, Code: "ImportSkipped", Reason: "none of its matching attributes has a value; give it one, or map another attribute for matching"}
+		return Decision{Step: Refuse, Code: codeNoMatchingValue, Reason: "none of its matching attributes has a value; give it one, or map another attribute for matching"}
 	default:
 		return Decision{Step: Find, Reason: f.Verdict.Reason, Managed: true}
 	}
 }
 
 // Found decides after the look-up of an object that is not linked, or whose linked
-// resource is gone. Hits counts the resources that matched; other is the source
-// object that the single hit is linked to already, or empty.
-func Found(f Facts, hits int, other directory.ObjectID) Decision {
+// resource is gone, that first asked for. Hits counts the resources that matched;
+// other is the source object that the single hit is linked to already, or empty.
+func Found(f Facts, first Decision, hits int, other directory.ObjectID) Decision {
 	switch {
 	case hits > 1:
 		return Decision{
-			Step: Refuse, Code: "DuplicateTargetEntries",
+			Step: Refuse, Code: codeManyTargets,
 			Reason: fmt.Sprintf("%d objects of the target match it; make the matching attribute unique there, or match by another one", hits),
 		}
+	case hits == 1 && other != "" && first.Deprovision:
+		return Decision{Reason: fmt.Sprintf("%s, and the account that matches it is that of %s", first.Reason, other)}
 	case hits == 1 && other != "":
 		return Decision{
-			Step: Refuse, Code: "DuplicateSourceEntries",
+			Step: Refuse, Code: codeManySources,
 			Reason: fmt.Sprintf("the matching object of the target is linked to %s already; two source objects cannot share one account", other),
 		}
+	case hits == 1 && first.Deprovision:
+		return foundToTakeAway(f, first)
 	case hits == 1:
 		return Decision{Step: Update, Reason: "it matches an existing object of the target", Managed: true}
 	case f.SoftDeleted():
-		return Decision{Reason: "the account at the target is gone", Managed: false}
+		return Decision{Reason: "the target has no account for it"}
 	case !f.Flow.Permits(synchronization.FlowAdd):
-		return Decision{Code: "EntrySynchronizationSkipped", Reason: "the target has no such object, and the mapping does not permit Add"}
+		return Decision{Code: codeSkipped, Reason: "the target has no such object, and the mapping does not permit Add"}
 	default:
 		return Decision{Step: Create, Reason: f.Verdict.Reason, Managed: true}
+	}
+}
+
+// foundToTakeAway does to the one match what takeAway does to a linked resource.
+func foundToTakeAway(f Facts, first Decision) Decision {
+	switch {
+	case f.Disables:
+		first.Step = Update
+		return first
+	case f.Kind == directory.Group && f.Flow.Permits(synchronization.FlowDelete):
+		return Decision{Step: Delete, Reason: first.Reason}
+	default:
+		return Decision{Code: codeSkipped, Reason: first.Reason + ", and the mapping has no attribute that disables an account"}
 	}
 }
 
@@ -189,9 +240,9 @@ func Found(f Facts, hits int, other directory.ObjectID) Decision {
 func Write(f Facts, d Decision, differences int) Decision {
 	switch {
 	case differences == 0:
-		return Decision{Step: Skip, Code: "RedundantExport", Reason: "the target holds every value already", Managed: d.Managed}
+		return Decision{Code: codeRedundant, Reason: "the target holds every value already", Deprovision: d.Deprovision, Managed: d.Managed}
 	case !f.Flow.Permits(synchronization.FlowUpdate):
-		return Decision{Step: Skip, Code: "EntrySynchronizationSkipped", Reason: "the mapping does not permit Update", Managed: d.Managed}
+		return Decision{Code: codeSkipped, Reason: "the mapping does not permit Update", Deprovision: d.Deprovision, Managed: d.Managed}
 	default:
 		return Decision{Step: Update, Reason: d.Reason, Deprovision: d.Deprovision, Managed: d.Managed}
 	}

@@ -5,8 +5,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -42,7 +45,7 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 		return nil, err
 	}
 	limit := cmp.Or(q.Limit, 1000)
-	var candidates []store.Candidate
+	var rows []candidateRow
 	err = db.read(ctx, func(s *session) error {
 		resource, err := s.resource(ctx, tenant, q.Claim.Job.ServicePrincipal)
 		if err != nil {
@@ -50,15 +53,14 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 		}
 		query, args := candidateQuery(q, tenant, resource, limit)
 		return s.each(ctx, func(row scanner) error {
-			c, err := scanCandidate(row)
-			candidates = append(candidates, c)
-			return err
+			rows = append(rows, candidateRow{})
+			return row.Scan(rows[len(rows)-1].dest()...)
 		}, query, args...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return candidates, nil
+	return decodeAll(rows)
 }
 
 // resource returns the key of a service principal; zero, which has no
@@ -82,28 +84,51 @@ func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (
 	return query + changedObjects, append(args, q.Claim.JobKey, tenant, kindCode(q.Kind), max(q.From, q.After), q.Head, limit)
 }
 
-func scanCandidate(row scanner) (store.Candidate, error) {
-	var (
-		r                         objectRow
-		l                         linkRow
-		directGrants, groupGrants sql.NullString
-	)
-	if err := row.Scan(append(append(r.dest(), l.dest()...), &directGrants, &groupGrants)...); err != nil {
-		return store.Candidate{}, err
-	}
+// candidateRow is a candidate as it is read.
+type candidateRow struct {
+	object               objectRow
+	link                 linkRow
+	direct, throughGroup sql.NullString // roles
+}
+
+func (r *candidateRow) dest() []any {
+	return append(append(r.object.dest(), r.link.dest()...), &r.direct, &r.throughGroup)
+}
+
+func (r *candidateRow) decode() (store.Candidate, error) {
 	var (
 		c   store.Candidate
 		err error
 	)
-	if c.Object, err = r.decode(); err != nil {
+	if c.Object, err = r.object.decode(); err != nil {
 		return c, err
 	}
-	if c.Link, err = l.decode(); err != nil {
+	if c.Link, err = r.link.decode(); err != nil {
 		return c, err
 	}
-	c.AppRoles = grants(directGrants.String, groupGrants.String)
+	c.AppRoles = grants(r.direct.String, r.throughGroup.String)
 	c.Assigned = c.AppRoles != nil
 	return c, nil
+}
+
+// decodeAll decodes rows on all processors: reading JSON costs more than finding
+// it.
+func decodeAll(rows []candidateRow) ([]store.Candidate, error) {
+	candidates := make([]store.Candidate, len(rows))
+	var work errgroup.Group
+	share := max(64, len(rows)/runtime.GOMAXPROCS(0)+1)
+	for start := 0; start < len(rows); start += share {
+		work.Go(func() error {
+			for i := start; i < min(start+share, len(rows)); i++ {
+				var err error
+				if candidates[i], err = rows[i].decode(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return candidates, work.Wait()
 }
 
 // linkRow is a link as it is kept.

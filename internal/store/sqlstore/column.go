@@ -38,22 +38,21 @@ func attributeColumns() []column {
 }
 
 // elementProperties returns the collections whose members $filter can ask about.
-func elementProperties() []string {
-	return []string{
+func elementProperties() [9]string {
+	return [...]string{
 		"alternativeNames", "businessPhones", "groupTypes", "identifierUris", "imAddresses",
 		"otherMails", "proxyAddresses", "servicePrincipalNames", "tags",
 	}
 }
 
-// columnValues returns what the attribute columns hold for attributes.
-func columnValues(a directory.Attributes) []any {
-	columns := attributeColumns()
-	values := make([]any, len(columns))
+// columnValues appends what the attribute columns hold for attributes.
+func columnValues(values []any, columns []column, a directory.Attributes) []any {
 	for i, c := range columns {
-		values[i] = c.value(a)
-	}
-	if values[0] == nil {
-		values[0] = "" // display_name orders pages and so is never NULL
+		value := c.value(a)
+		if i == 0 && value == nil {
+			value = "" // display_name orders pages and so is never NULL
+		}
+		values = append(values, value)
 	}
 	return values
 }
@@ -74,8 +73,7 @@ func (c column) value(a directory.Attributes) any {
 	return nil
 }
 
-func columnNames() []string {
-	columns := attributeColumns()
+func columnNames(columns []column) []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {
 		names[i] = c.name
@@ -91,70 +89,81 @@ type draft struct {
 
 // insertObjects adds live objects and returns their keys in the same order.
 func (s *session) insertObjects(ctx context.Context, tenant int64, objects []draft) ([]directory.Key, error) {
-	names := columnNames()
-	head := "INSERT INTO object (tenant, id, kind, presence, sequence, created, modified, document, " +
-		strings.Join(names, ", ") + ") VALUES "
+	columns := attributeColumns()
+	head := s.dialect.insert + "object (tenant, id, kind, presence, sequence, created, modified, document, " +
+		strings.Join(columnNames(columns), ", ") + ") VALUES "
 	keys := make(map[directory.ObjectID]directory.Key, len(objects))
 	for _, run := range chunks(objects) {
-		args := make([]any, 0, len(run)*(8+len(names)))
+		args := make([]any, 0, len(run)*(8+len(columns)))
 		for _, o := range run {
 			args = append(args, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence,
 				micros(o.Created), micros(o.Modified), o.document)
-			args = append(args, columnValues(o.Attributes)...)
+			args = columnValues(args, columns, o.Attributes)
 		}
 		err := s.each(ctx, func(row scanner) error {
 			var (
 				id  directory.ObjectID
 				key directory.Key
 			)
-			if err := row.Scan(&id, &key); err != nil {
-				return err
-			}
+			err := row.Scan(&id, &key)
 			keys[id] = key
-			return nil
-		}, head+placeholders(len(run), 8+len(names))+" RETURNING id, key", args...)
+			return err
+		}, head+placeholders(len(run), 8+len(columns))+" RETURNING id, key", args...)
 		if err != nil {
 			return nil, err
 		}
 	}
 	ordered := make([]directory.Key, len(objects))
+	var elements []element
 	for i, o := range objects {
 		ordered[i] = keys[o.ID]
-		if err := s.insertElements(ctx, tenant, ordered[i], o.Attributes); err != nil {
-			return nil, err
-		}
+		elements = appendElements(elements, ordered[i], o.Attributes)
 	}
-	return ordered, nil
+	return ordered, s.insertElements(ctx, tenant, elements)
 }
 
 // rewriteObject stores the attributes, sequence and times of an object.
 func (s *session) rewriteObject(ctx context.Context, tenant int64, o draft) error {
-	args := []any{o.Sequence, micros(o.Modified), o.document}
-	args = append(append(args, columnValues(o.Attributes)...), o.Key)
+	columns := attributeColumns()
+	args := columnValues([]any{o.Sequence, micros(o.Modified), o.document}, columns, o.Attributes)
 	if _, err := s.exec(ctx, "UPDATE object SET sequence = ?, modified = ?, document = ?, "+
-		strings.Join(columnNames(), " = ?, ")+" = ? WHERE key = ?", args...); err != nil {
+		strings.Join(columnNames(columns), " = ?, ")+" = ? WHERE key = ?", append(args, o.Key)...); err != nil {
 		return err
 	}
 	if _, err := s.exec(ctx, "DELETE FROM element WHERE object = ?", o.Key); err != nil {
 		return err
 	}
-	return s.insertElements(ctx, tenant, o.Key, o.Attributes)
+	return s.insertElements(ctx, tenant, appendElements(nil, o.Key, o.Attributes))
 }
 
-// insertElements notes the members of an object's collections.
-func (s *session) insertElements(ctx context.Context, tenant int64, key directory.Key, a directory.Attributes) error {
+// element is a member of a collection of an object.
+type element struct {
+	property, value string
+	object          directory.Key
+}
+
+func appendElements(elements []element, key directory.Key, a directory.Attributes) []element {
 	for _, property := range elementProperties() {
 		members, _ := a[property].([]any)
 		for _, member := range members {
-			text, ok := member.(string)
-			if !ok {
-				continue
+			if text, ok := member.(string); ok {
+				elements = append(elements, element{property, fold(text), key})
 			}
-			if _, err := s.exec(ctx,
-				"INSERT INTO element (tenant, property, value, object) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-				tenant, property, fold(text), key); err != nil {
-				return err
-			}
+		}
+	}
+	return elements
+}
+
+// insertElements notes members of collections; equal ones count once.
+func (s *session) insertElements(ctx context.Context, tenant int64, elements []element) error {
+	for _, run := range chunks(elements) {
+		args := make([]any, 0, 4*len(run))
+		for _, e := range run {
+			args = append(args, tenant, e.property, e.value, e.object)
+		}
+		if _, err := s.exec(ctx, "INSERT INTO element (tenant, property, value, object) VALUES "+
+			placeholders(len(run), 4)+" ON CONFLICT DO NOTHING", args...); err != nil {
+			return err
 		}
 	}
 	return nil

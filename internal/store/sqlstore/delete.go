@@ -206,7 +206,7 @@ func (s *session) bury(ctx context.Context, tenant int64, key directory.Key, now
 	if err != nil {
 		return err
 	}
-	names := columnNames()
+	names := columnNames(attributeColumns())
 	_, err = s.exec(ctx, `UPDATE object SET presence = 2, sequence = ?, modified = ?, deleted = ?, document = ?,
 		display_name = '', `+strings.Join(names[1:], " = NULL, ")+" = NULL WHERE key = ?",
 		sequence, micros(now), micros(now), tombstone, key)

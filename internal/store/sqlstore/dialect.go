@@ -14,6 +14,7 @@ type dialect struct {
 	migrations string                      // folder of the embedded migrations
 	goose      goose.Dialect               // bookkeeping of migrations
 	begin      string                      // starts a transaction that will write
+	insert     string                      // begins an INSERT of many rows that conflict with none
 	lock       string                      // suffix of a SELECT that locks its rows until the commit
 	position   string                      // function (text, part) → 1-based place, 0 when absent
 	bind       func(query string) string   // rewrites the "?" placeholders
@@ -37,6 +38,9 @@ func sqliteDialect() dialect {
 		migrations: "migrations/sqlite",
 		goose:      goose.DialectSQLite3,
 		begin:      "BEGIN IMMEDIATE",
+		// Without FAIL, SQLite keeps a copy of every page so that it can take back
+		// half a statement; a failed write is rolled back as a whole anyway.
+		insert:     "INSERT OR FAIL INTO ",
 		lock:       "", // the writer has locked everything
 		position:   "instr",
 		bind:       func(query string) string { return query },

@@ -40,6 +40,7 @@ func writerSource(file string, o Options) string {
 		fmt.Sprintf("journal_size_limit(%d)", checkpointPages*8192),
 		fmt.Sprintf("cache_size(-%d)", o.CacheBytes>>10),
 		fmt.Sprintf("mmap_size(%d)", o.MapBytes),
+		"temp_store(MEMORY)", // a statement of many rows keeps a journal of its own
 	)
 }
 

@@ -1,0 +1,277 @@
+package expression
+
+import (
+	"strings"
+	"time"
+)
+
+// dateScanner reads a date and time in the forms that .NET recognizes for
+// English without being told the format.
+type dateScanner struct {
+	text string
+	pos  int
+}
+
+// parseMoment reads a date, optionally followed by a time and a zone:
+// 2020-03-16-07:00, 2009-06-15T01:45:30.5Z, 8/25/2021 5:41:18 PM, 16 March 2020,
+// Mon, 16 Mar 2020 07:00:00 GMT.
+func parseMoment(text string) (moment, bool) {
+	s := &dateScanner{text: strings.TrimSpace(text)}
+	s.weekday()
+	year, month, day, ok := s.date()
+	if !ok {
+		return moment{}, false
+	}
+	clock, ok := s.time()
+	if !ok {
+		return moment{}, false
+	}
+	m, ok := s.zone()
+	if !ok || s.pos < len(s.text) {
+		return moment{}, false
+	}
+	m.clock, ok = civil(year, month, day, clock)
+	return m, ok && inCalendar(m.utc())
+}
+
+// civil returns the time of a calendar date, if there is such a date.
+func civil(year, month, day int, clock time.Duration) (time.Time, bool) {
+	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	ok := year >= 1 && year <= 9999 && month >= 1 && month <= 12 && t.Day() == day && day >= 1
+	return t.Add(clock), ok
+}
+
+func (s *dateScanner) space() {
+	for s.pos < len(s.text) && s.text[s.pos] == ' ' {
+		s.pos++
+	}
+}
+
+// take steps over any one of the given characters.
+func (s *dateScanner) take(set string) bool {
+	if s.pos < len(s.text) && strings.IndexByte(set, s.text[s.pos]) >= 0 {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+// number reads up to most digits and says how many there were.
+func (s *dateScanner) number(most int) (n, digits int) {
+	for s.pos < len(s.text) && isDigit(s.text[s.pos]) && digits < most {
+		n = n*10 + int(s.text[s.pos]-'0')
+		s.pos++
+		digits++
+	}
+	return n, digits
+}
+
+func (s *dateScanner) letters() string {
+	start := s.pos
+	for s.pos < len(s.text) && isLetter(s.text[s.pos]) {
+		s.pos++
+	}
+	return s.text[start:s.pos]
+}
+
+// weekday steps over the name of a day, which says nothing new.
+func (s *dateScanner) weekday() {
+	start := s.pos
+	if dayNamed(s.letters()) < 0 {
+		s.pos = start
+		return
+	}
+	s.take(",")
+	s.space()
+}
+
+func (s *dateScanner) date() (year, month, day int, ok bool) {
+	if month = monthNamed(s.letters()); month > 0 { // March 16, 2020
+		s.take(".")
+		s.space()
+		day, _ = s.number(2)
+		s.take(",")
+		s.space()
+		year, ok = s.year()
+		return year, month, day, ok
+	}
+	s.pos = 0
+	s.weekday()
+	first, digits := s.number(4)
+	switch {
+	case digits == 4:
+		return s.yearFirst(first)
+	case digits == 1 || digits == 2:
+		return s.yearLast(first)
+	default:
+		return 0, 0, 0, false
+	}
+}
+
+// yearFirst reads the rest of 2020-03-16, 2020/3/16 or 2020.3.16.
+func (s *dateScanner) yearFirst(year int) (y, month, day int, ok bool) {
+	start := s.pos
+	if !s.take("-/.") {
+		return 0, 0, 0, false
+	}
+	month, _ = s.number(2)
+	if !s.take(s.text[start : start+1]) {
+		return 0, 0, 0, false
+	}
+	day, _ = s.number(2)
+	return year, month, day, true
+}
+
+// yearLast reads the rest of 3/16/2020, or of 16 March 2020 and 16-Mar-20.
+func (s *dateScanner) yearLast(first int) (year, month, day int, ok bool) {
+	start := s.pos
+	s.space()
+	s.take("-")
+	if month = monthNamed(s.letters()); month > 0 {
+		s.take("-,.")
+		s.space()
+		year, ok = s.year()
+		return year, month, first, ok
+	}
+	s.pos = start
+	if !s.take("/-.") {
+		return 0, 0, 0, false
+	}
+	day, _ = s.number(2)
+	if !s.take(s.text[start : start+1]) {
+		return 0, 0, 0, false
+	}
+	year, ok = s.year()
+	return year, first, day, ok
+}
+
+// year reads a year; two digits stand for 1950 to 2049.
+func (s *dateScanner) year() (int, bool) {
+	n, digits := s.number(4)
+	if digits == 2 {
+		return fullYear(n), true
+	}
+	return n, digits == 4
+}
+
+func fullYear(n int) int {
+	if n < 50 {
+		return 2000 + n
+	}
+	return 1900 + n
+}
+
+// time reads h:mm, h:mm:ss, h:mm:ss.fffffff, each with or without AM or PM, and
+// h AM; a text that ends here or goes on with a zone has no time.
+func (s *dateScanner) time() (time.Duration, bool) {
+	start := s.pos
+	if !s.take("T") {
+		s.space()
+	}
+	hour, digits := s.number(2)
+	if digits == 0 {
+		s.pos = start
+		return 0, true
+	}
+	clock, ok := s.minutes()
+	hour, named := s.half(hour)
+	if !ok && !named || hour < 0 || hour > 23 {
+		return 0, false
+	}
+	return clock + time.Duration(hour)*time.Hour, clock >= 0
+}
+
+// minutes reads :mm and what may follow; not ok means there are none. A value
+// out of range is negative.
+func (s *dateScanner) minutes() (time.Duration, bool) {
+	if !s.take(":") {
+		return 0, false
+	}
+	minute, digits := s.number(2)
+	second, fraction := 0, 0
+	if s.take(":") {
+		second, digits = s.number(2)
+		if s.take(".,") {
+			fraction, digits = s.fraction()
+		}
+	}
+	if digits == 0 || minute > 59 || second > 59 {
+		return -24 * time.Hour, true
+	}
+	return time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(fraction)*100, true
+}
+
+// fraction reads decimals of a second, in ticks.
+func (s *dateScanner) fraction() (n, digits int) {
+	n, digits = s.number(7)
+	for range 7 - digits {
+		n *= 10
+	}
+	for s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+		s.pos++
+	}
+	return n, digits
+}
+
+// half turns a 12-hour reading into a 24-hour one when AM or PM follows.
+func (s *dateScanner) half(hour int) (int, bool) {
+	start := s.pos
+	s.space()
+	name := strings.ToUpper(s.letters())
+	switch name {
+	case "AM", "A", "PM", "P":
+	default:
+		s.pos = start
+		return hour, false
+	}
+	if hour < 1 || hour > 12 {
+		return -1, true
+	}
+	return hourOfDay(hour, name[0] == 'P'), true
+}
+
+func hourOfDay(hour int, afternoon bool) int { //nolint:revive // the flag is the datum
+	hour %= 12
+	if afternoon {
+		hour += 12
+	}
+	return hour
+}
+
+// zone reads Z, GMT, UTC or an offset, or nothing.
+func (s *dateScanner) zone() (moment, bool) {
+	s.space()
+	switch strings.ToUpper(s.letters()) {
+	case "Z", "GMT", "UTC":
+		return moment{zone: utcZone}, true
+	case "":
+	default:
+		return moment{}, false
+	}
+	if s.pos == len(s.text) {
+		return moment{}, true
+	}
+	offset, ok := s.offset(1, 2)
+	return moment{zone: offsetZone, offset: offset}, ok
+}
+
+// offset reads a sign, hours of so many digits, and minutes if they are there.
+func (s *dateScanner) offset(least, most int) (time.Duration, bool) {
+	negative := s.take("-")
+	if !negative && !s.take("+") {
+		return 0, false
+	}
+	hour, digits := s.number(most)
+	if digits < least {
+		return 0, false
+	}
+	minute, count := 0, 2
+	if s.take(":") || s.pos < len(s.text) && isDigit(s.text[s.pos]) {
+		minute, count = s.number(2)
+	}
+	d := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute
+	if negative {
+		d = -d
+	}
+	return d, count == 2 && minute < 60 && hour <= 14
+}
