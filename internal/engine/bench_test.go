@@ -13,10 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimserver"
-	"github.com/provisor/provisor/internal/store"
 )
 
 // BenchmarkInitialCycle provisions users into a strict server on loopback, durably
@@ -27,7 +25,7 @@ func BenchmarkInitialCycle(b *testing.B) {
 	for b.Loop() {
 		b.StopTimer()
 		w := newWorld(b, strict())
-		w.importUsers(n)
+		w.users(n)
 		b.StartTimer()
 		counts, err := w.cycle()
 		b.StopTimer()
@@ -91,7 +89,7 @@ func name(i int) string { return fmt.Sprintf("user%d@example.com", i) }
 // BenchmarkIdleCycle is a cycle with nothing to do over many objects.
 func BenchmarkIdleCycle(b *testing.B) {
 	w := newWorld(b, strict())
-	w.importUsers(5000)
+	w.users(5000)
 	w.settle()
 	before := w.injector.Requests()
 	for b.Loop() {
@@ -99,25 +97,4 @@ func BenchmarkIdleCycle(b *testing.B) {
 		require.NoError(b, err)
 	}
 	require.Equal(b, before, w.injector.Requests())
-}
-
-// importUsers fills the directory as an import does.
-func (w *world) importUsers(n int) {
-	w.t.Helper()
-	for from := 0; from < n; from += 1000 {
-		var rows []store.ImportRow
-		for i := from; i < min(from+1000, n); i++ {
-			rows = append(rows, store.ImportRow{
-				Kind: directory.User, NewID: directory.ObjectID(fmt.Sprintf("00000000-0000-4000-8000-%012d", i)),
-				Attributes: directory.Attributes{
-					"accountEnabled": true, "userPrincipalName": name(i), "displayName": name(i), "mail": name(i), "givenName": "User", "surname": fmt.Sprint(i),
-				},
-			})
-		}
-		results, err := w.db.Import(w.t.Context(), tenant, rows, w.now)
-		require.NoError(w.t, err)
-		for _, r := range results {
-			require.NoError(w.t, r.Err)
-		}
-	}
 }

@@ -114,29 +114,54 @@ func (w *world) create(kind directory.Kind, a directory.Attributes) directory.Ob
 	return o.ID
 }
 
-// user creates the nth user.
-func (w *world) user(n int) directory.ObjectID {
-	return w.create(directory.User, directory.Attributes{
+// person is what the directory knows of the nth user.
+func person(n int) directory.Attributes {
+	return directory.Attributes{
 		"accountEnabled": true, "userPrincipalName": fmt.Sprintf("user%d@example.com", n), "displayName": fmt.Sprintf("User %d", n),
 		"mail": fmt.Sprintf("user%d@example.com", n), "givenName": "User", "surname": fmt.Sprint(n), "department": "Sales", "city": "Bern",
-	})
+	}
 }
 
+// user creates the nth user.
+func (w *world) user(n int) directory.ObjectID { return w.create(directory.User, person(n)) }
+
+// users creates the first n users in one transaction.
 func (w *world) users(n int) []directory.ObjectID {
-	ids := make([]directory.ObjectID, n)
+	w.t.Helper()
+	ids, rows := make([]directory.ObjectID, n), make([]store.ImportRow, n)
 	for i := range ids {
-		ids[i] = w.user(i)
+		ids[i] = directory.ObjectID(uuid.NewString())
+		rows[i] = store.ImportRow{Kind: directory.User, NewID: ids[i], Attributes: person(i)}
 	}
+	w.load(rows)
 	return ids
 }
 
 func (w *world) group(name string, members ...directory.ObjectID) directory.ObjectID {
 	w.t.Helper()
 	id := w.create(directory.Group, directory.Attributes{"displayName": name, "securityEnabled": true, "mailEnabled": false, "mailNickname": name})
-	for _, m := range members {
-		w.relate(id, directory.Members, m)
-	}
+	w.join(id, members...)
 	return id
+}
+
+// join adds members to a group in one transaction.
+func (w *world) join(group directory.ObjectID, members ...directory.ObjectID) {
+	w.t.Helper()
+	rows := make([]store.ImportRow, len(members))
+	for i, m := range members {
+		rows[i] = store.ImportRow{From: string(group), Relation: directory.Members, To: string(m)}
+	}
+	w.load(rows)
+}
+
+// load imports rows, none of which may fail.
+func (w *world) load(rows []store.ImportRow) {
+	w.t.Helper()
+	results, err := w.db.Import(w.t.Context(), tenant, rows, w.now)
+	require.NoError(w.t, err)
+	for _, r := range results {
+		require.NoError(w.t, r.Err)
+	}
 }
 
 func (w *world) relate(from directory.ObjectID, r directory.Relation, to directory.ObjectID) {

@@ -28,14 +28,18 @@ func TestProgramsAreShared(t *testing.T) {
 		running.Go(func() {
 			for i := range 200 {
 				attributes := map[string]any{"displayName": fmt.Sprintf("Anna W%dN%d", worker, i), "days": i % 2}
-				if got, want := mustEval(t, name, attributes).Text(), fmt.Sprintf("anna.w%dn%d@contoso.com", worker, i); got != want {
-					t.Errorf("%s, want %s", got, want)
-				}
-				if got, want := mustEval(t, date, attributes).Text(), []string{"2025-07-30", "2025-07-31"}[i%2]; got != want {
-					t.Errorf("%s, want %s", got, want)
-				}
+				check(t, name, attributes, fmt.Sprintf("anna.w%dn%d@contoso.com", worker, i))
+				check(t, date, attributes, []string{"2025-07-30", "2025-07-31"}[i%2])
 			}
 		})
 	}
 	running.Wait()
+}
+
+func check(t *testing.T, program *expression.Program, attributes map[string]any, want string) {
+	t.Helper()
+	got, err := program.Eval(environment(program, attributes, nil))
+	if err != nil || got.Text() != want {
+		t.Errorf("%s: %s, %v; want %s", program, got.Text(), err, want)
+	}
 }

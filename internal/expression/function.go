@@ -16,9 +16,9 @@ const (
 // Parameter is Graph's attributeMappingParameterSchema. The types inform; a
 // value of another type is converted where it has a meaning.
 type Parameter struct {
-	Name                    string        `json:"name"`
-	Type                    ParameterType `json:"type"`
-	Required                bool          `json:"required"`
+	Name                     string        `json:"name"`
+	Type                     ParameterType `json:"type"`
+	Required                 bool          `json:"required"`
 	AllowMultipleOccurrences bool          `json:"allowMultipleOccurrences"` // the last one only
 
 	omissible bool // required in Graph's list, yet may be left out

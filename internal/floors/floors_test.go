@@ -23,12 +23,13 @@ var floor = map[string]int{
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
 	"jobs": 7, "identity": 7,
 	"identity/token": 8, "identity/issuer": 8,
-	"graphapi": 9, "graphcli": 9, "demo": 9,
+	"app/terminal": 8,
+	"graphapi":     9, "graphcli": 9, "demo": 9, "app/quickstart": 9,
 	"app":    10,
 	"floors": 11,
 }
 
-var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "odata", "mapping", "plan"}
+var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "odata", "mapping", "plan", "identity"}
 
 var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
 

@@ -1,0 +1,180 @@
+package expression_test
+
+import (
+	"strings"
+	"testing"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/ext"
+	"github.com/expr-lang/expr"
+
+	"github.com/provisor/provisor/internal/expression"
+)
+
+// contest is one mapping in three languages.
+type contest struct {
+	name            string
+	ours, expr, cel string
+	object          map[string]any
+	want            string
+}
+
+func contests() []contest {
+	return []contest{
+		{
+			name: "join", object: map[string]any{"givenName": "Anna", "surname": "Berg"}, want: "Anna BERG",
+			ours: `Join(" ", [givenName], ToUpper([surname]))`,
+			expr: `join([givenName, upper(surname)], " ")`,
+			cel:  `[givenName, surname.upperAscii()].join(" ")`,
+		},
+		{
+			name: "switch", object: map[string]any{"country": "DE", "mail": "anna@contoso.com"}, want: "Germany",
+			ours: `Switch([country], "Other", "SE", "Sweden", "NO", "Norway", "DE", "Germany", "FR", "France")`,
+			expr: `country == "SE" ? "Sweden" : country == "NO" ? "Norway" : country == "DE" ? "Germany" : country == "FR" ? "France" : "Other"`,
+			cel:  `country == "SE" ? "Sweden" : country == "NO" ? "Norway" : country == "DE" ? "Germany" : country == "FR" ? "France" : "Other"`,
+		},
+		{
+			name: "account", object: map[string]any{"mail": "Anna.Berg@fabrikam.com", "department": "Sales"}, want: "anna.berg@contoso.com",
+			ours: `IIF([department] = "Sales", Append(Replace(ToLower([mail]), "@fabrikam.com", , , "", , ), "@contoso.com"), [mail])`,
+			expr: `department == "Sales" ? replace(lower(mail), "@fabrikam.com", "") + "@contoso.com" : mail`,
+			cel:  `department == "Sales" ? mail.lowerAscii().replace("@fabrikam.com", "") + "@contoso.com" : mail`,
+		},
+	}
+}
+
+// BenchmarkEval compares one evaluation of a compiled program with the two
+// general expression languages for Go. Each gets the object in its own form.
+func BenchmarkEval(b *testing.B) {
+	for _, c := range contests() {
+		for _, language := range []struct {
+			name    string
+			prepare func(*testing.B, contest) func() (string, error)
+		}{{"provisor", prepareOurs}, {"expr", prepareExpr}, {"cel", prepareCEL}} {
+			b.Run(c.name+"/"+language.name, func(b *testing.B) {
+				run := language.prepare(b, c)
+				if got, err := run(); err != nil || got != c.want {
+					b.Fatalf("%q, %v; want %q", got, err, c.want)
+				}
+				b.ReportAllocs()
+				for b.Loop() {
+					if _, err := run(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+func prepareOurs(b *testing.B, c contest) func() (string, error) {
+	b.Helper()
+	program := compile(b, c.ours)
+	env := environment(program, c.object, nil)
+	return func() (string, error) {
+		v, err := program.Eval(env)
+		return v.Text(), err
+	}
+}
+
+func prepareExpr(b *testing.B, c contest) func() (string, error) {
+	b.Helper()
+	program, err := expr.Compile(c.expr, expr.Env(c.object))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return func() (string, error) {
+		v, err := expr.Run(program, c.object)
+		text, _ := v.(string)
+		return text, err
+	}
+}
+
+func prepareCEL(b *testing.B, c contest) func() (string, error) {
+	b.Helper()
+	program := compileCEL(b, c)
+	return func() (string, error) {
+		v, _, err := program.Eval(c.object)
+		if err != nil {
+			return "", err
+		}
+		text, _ := v.Value().(string)
+		return text, nil
+	}
+}
+
+func compileCEL(b *testing.B, c contest) cel.Program {
+	b.Helper()
+	options := []cel.EnvOption{ext.Strings()}
+	for name := range c.object {
+		options = append(options, cel.Variable(name, cel.StringType))
+	}
+	env, err := cel.NewEnv(options...)
+	if err != nil {
+		b.Fatal(err)
+	}
+	ast, issues := env.Compile(c.cel)
+	if issues.Err() != nil {
+		b.Fatal(issues.Err())
+	}
+	program, err := env.Program(ast)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return program
+}
+
+// BenchmarkCompile compares reading a text.
+func BenchmarkCompile(b *testing.B) {
+	for _, c := range contests() {
+		b.Run(c.name+"/provisor", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				compile(b, c.ours)
+			}
+		})
+		b.Run(c.name+"/expr", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := expr.Compile(c.expr, expr.Env(c.object)); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(c.name+"/cel", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				compileCEL(b, c)
+			}
+		})
+	}
+}
+
+// BenchmarkDates measures what every cycle computes for a hire date.
+func BenchmarkDates(b *testing.B) {
+	for name, text := range map[string]string{
+		"gate":   `IIF(DateDiff("d", Now(), CDate([hireDate])) > 5, "False", "True")`,
+		"format": `FormatDateTime([hireDate], , "yyyy-MM-ddzzz", "M/d/yyyy")`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			program := compile(b, text)
+			env := environment(program, map[string]any{"hireDate": "2025-08-15-07:00"}, nil)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := program.Eval(env); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkParseLong measures the longest text that is allowed.
+func BenchmarkParseLong(b *testing.B) {
+	text := `Join("", "` + strings.Repeat("x", expression.MaxLength-12) + `")`
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		if _, err := expression.Parse(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
