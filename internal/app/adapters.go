@@ -38,6 +38,8 @@ func credentialsOf(given []graphapi.Given) []credential.Given {
 type graphJobs struct{ *jobs.Service }
 
 // ValidateCredentials asks the application.
-func (g graphJobs) ValidateCredentials(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string, useSaved bool, given []graphapi.Given) error {
+func (g graphJobs) ValidateCredentials( //nolint:revive // as many arguments as the action has parameters
+	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string, useSaved bool, given []graphapi.Given,
+) error {
 	return g.Service.ValidateCredentials(ctx, tenant, sp, templateID, useSaved, credentialsOf(given))
 }

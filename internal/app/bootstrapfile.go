@@ -19,7 +19,7 @@ type bootstrap struct {
 
 // write writes the file at once, readable by its owner only.
 func (b bootstrap) write(path string) error {
-	text, err := json.MarshalIndent(b, "", "  ")
+	text, err := json.MarshalIndent(b, "", "  ") //nolint:gosec // the file is made to hold the secret, with mode 0600
 	if err != nil {
 		return errs.Wrap(err, errs.Internal, "BootstrapFile", "The bootstrap file cannot be made.")
 	}

@@ -120,14 +120,14 @@ func (a authority) directoryRoles(ctx context.Context, tenant directory.TenantID
 // publicKeys returns the certificates of an application's keyCredentials. What is
 // no certificate is left out: it can prove nothing.
 func publicKeys(application directory.Object) []issuer.Key {
-	list, _ := application.Attributes["keyCredentials"].([]any) //nolint:errcheck // none
+	list, _ := application.Attributes["keyCredentials"].([]any) // none
 	var keys []issuer.Key
 	for _, one := range list {
 		credential, ok := one.(map[string]any)
 		if !ok {
 			continue
 		}
-		text, _ := credential["key"].(string) //nolint:errcheck // none
+		text, _ := credential["key"].(string) // none
 		der, err := base64.StdEncoding.DecodeString(text)
 		if err != nil {
 			continue
@@ -145,7 +145,7 @@ func publicKeys(application directory.Object) []issuer.Key {
 
 // instant reads a time of a directory attribute; anything else is open.
 func instant(value any) time.Time {
-	text, _ := value.(string) //nolint:errcheck // open
+	text, _ := value.(string) // open
 	t, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return time.Time{}

@@ -60,8 +60,8 @@ func (d dataDir) lock() (*os.File, error) {
 	}
 	if err := lockFile(f); err != nil {
 		owner := make([]byte, 20)
-		n, _ := f.ReadAt(owner, 0) //nolint:errcheck // the number only helps to find the process
-		_ = f.Close()              //nolint:errcheck // nothing was written
+		n, _ := f.ReadAt(owner, 0) // the number only helps to find the process
+		_ = f.Close()              // nothing was written
 		return nil, errs.Wrap(err, errs.Conflict, "DataDirectoryInUse",
 			"Another Provisor (process %s) runs on %s. Stop it, or name another directory with --data.", owner[:n], string(d))
 	}
@@ -101,6 +101,6 @@ func syncDir(path string) error {
 	if err != nil {
 		return err
 	}
-	_ = d.Sync() //nolint:errcheck // see above
+	_ = d.Sync() // see above
 	return d.Close()
 }

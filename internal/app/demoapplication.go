@@ -31,7 +31,7 @@ It is for this machine: its authorize page asks nobody for a password.`,
 				var end context.CancelFunc
 				ctx, end = context.WithCancel(ctx)
 				go func() {
-					_, _ = io.Copy(io.Discard, p.stdin) //nolint:errcheck // whatever ends it, the parent is gone
+					_, _ = io.Copy(io.Discard, p.stdin) // whatever ends it, the parent is gone
 					end()
 				}()
 			}

@@ -39,8 +39,8 @@ func startDemo(ctx context.Context, stderr io.Writer) (demo.Announcement, func()
 		return demo.Announcement{}, nil, unready(err)
 	}
 	end := func() {
-		_ = stdin.Close() //nolint:errcheck // it is closed already when the process is gone
-		_ = cmd.Wait()    //nolint:errcheck // how it ends does not matter any more
+		_ = stdin.Close() // it is closed already when the process is gone
+		_ = cmd.Wait()    // how it ends does not matter any more
 	}
 	var a demo.Announcement
 	line, err := bufio.NewReader(stdout).ReadBytes('\n')

@@ -73,7 +73,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 	if err != nil {
 		return err
 	}
-	defer base.close()
+	defer func() { _ = base.close() }() // everything that was promised is committed
 	tenant, err := base.ensureTenant(ctx, p.now)
 	if err != nil {
 		return err

@@ -87,7 +87,7 @@ func (im *importer) each(fn func(directoryimport.Row, *directoryimport.RowError)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }() //nolint:errcheck // it was read only
+	defer func() { _ = file.Close() }() // it was read only
 	reader, err := directoryimport.Open(file, directoryimport.Options{Group: im.group})
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (im *importer) apply(ctx context.Context, s *importSummary, pick func(direc
 	}
 	_, err := im.each(func(row directoryimport.Row, bad *directoryimport.RowError) error {
 		if bad != nil {
-			return nil // the survey told
+			return nil //nolint:nilerr // the survey told of it
 		}
 		one, ok := pick(row)
 		if !ok {

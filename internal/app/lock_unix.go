@@ -10,5 +10,5 @@ import (
 // lockFile takes the file for this process; the system gives it back when the
 // process ends, however it ends.
 func lockFile(f *os.File) error {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits an int
+	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) // a descriptor fits an int
 }

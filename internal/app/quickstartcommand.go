@@ -143,7 +143,7 @@ func workplace(c *Config) (func(done bool), error) {
 	c.Data = dir
 	return func(done bool) {
 		if done {
-			_ = os.RemoveAll(dir) //nolint:errcheck // the system clears its temporary files
+			_ = os.RemoveAll(dir) // the system clears its temporary files
 		}
 	}, nil
 }

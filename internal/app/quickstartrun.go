@@ -46,7 +46,7 @@ func (q *quickstartRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = log.Close() }() //nolint:errcheck // a log line may be lost with the disk
+	defer func() { _ = log.Close() }() // a log line may be lost with the disk
 	secret, err := q.startService(ctx, log)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (q *quickstartRun) target(ctx context.Context) (quickstart.Target, func(), 
 	}, end, nil
 }
 
-func (f quickstartFlags) target() quickstart.Target {
+func (f *quickstartFlags) target() quickstart.Target {
 	return quickstart.Target{
 		Name: "My application", SCIMEndpoint: f.targetURL, TokenURL: f.tokenURL, ClientID: f.clientID,
 		ClientSecret: f.clientSecret, Bearer: f.bearer, Dialect: orDefault(f.dialect, scim.Entra.String()),
@@ -139,7 +139,7 @@ func (q *quickstartRun) openLog() (*os.File, error) {
 		return nil, err
 	}
 	q.logPath = dir.file("provisor.log")
-	f, err := os.OpenFile(q.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // a file of the data directory
+	f, err := os.OpenFile(q.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // a file of the data directory
 	if err != nil {
 		return nil, dataError(err, q.logPath)
 	}
@@ -193,7 +193,7 @@ func (q *quickstartRun) fill(ctx context.Context, progress *terminal.Progress) (
 		s.Users.all(), s.Groups.all(), s.Managers.all(), s.Members.all(), name), nil
 }
 
-func (c importCount) all() int64 { return c.Created + c.Updated + c.Unchanged }
+func (c *importCount) all() int64 { return c.Created + c.Updated + c.Unchanged }
 
 // showSent shows what the person's own application was asked.
 func (q *quickstartRun) showSent() {

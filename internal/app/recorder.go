@@ -68,7 +68,7 @@ func copyBody(request *http.Request) (*http.Request, string, error) {
 	if err != nil {
 		return request, "", err
 	}
-	_ = request.Body.Close() //nolint:errcheck // it was read to its end
+	_ = request.Body.Close() // it was read to its end
 	request = request.Clone(request.Context())
 	request.Body = io.NopCloser(bytes.NewReader(whole))
 	return request, string(whole[:min(len(whole), maxExample)]), nil

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"slices"
+
 	"github.com/spf13/pflag"
 
 	"github.com/provisor/provisor/internal/graphcli"
@@ -20,20 +22,20 @@ func register(flags *pflag.FlagSet, only ...string) {
 }
 
 func wanted(name string, only []string) bool {
-	for _, o := range only {
-		if o == name {
-			return true
-		}
-	}
-	return len(only) == 0
+	return len(only) == 0 || slices.Contains(only, name)
 }
 
 // textFlag keeps what was typed; the setting reads it.
 type textFlag struct{ text, placeholder string }
 
-func (f *textFlag) String() string     { return f.text }
+// String returns what was typed.
+func (f *textFlag) String() string { return f.text }
+
+// Set keeps what was typed.
 func (f *textFlag) Set(t string) error { f.text = t; return nil }
-func (f *textFlag) Type() string       { return f.placeholder }
+
+// Type is the placeholder in help texts.
+func (f *textFlag) Type() string { return f.placeholder }
 
 // resolve reads every setting: the flag wins over the variable, the variable
 // over the default. It returns a usage error that names the flag or variable.

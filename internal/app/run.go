@@ -24,7 +24,7 @@ type program struct {
 // when ctx does.
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	p := &program{stdin: stdin, stdout: stdout, stderr: stderr, getenv: os.Getenv, now: time.Now}
-	root := p.root()
+	root := p.root() //nolint:contextcheck // cobra hands the context to the commands
 	root.SetArgs(graphcli.CanonicalArgs(args))
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
@@ -109,7 +109,7 @@ func isTerminal(r io.Reader) bool {
 	if !ok {
 		return false
 	}
-	if term.IsTerminal(int(file.Fd())) { //nolint:gosec // a descriptor fits an int
+	if term.IsTerminal(int(file.Fd())) { // a descriptor fits an int
 		return true
 	}
 	info, err := file.Stat()

@@ -53,7 +53,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 func joinClose(ctx context.Context, s *service, err error) error {
 	ended, stop := context.WithCancel(ctx)
 	stop()
-	_ = s.run(ended) //nolint:errcheck // the first error is the one to tell
+	_ = s.run(ended) // the first error is the one to tell
 	return err
 }
 

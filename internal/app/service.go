@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -137,8 +138,8 @@ func (s *service) work(ctx context.Context) error {
 // close gives back what was opened, the last first.
 func (s *service) close() error {
 	var all error
-	for i := len(s.closers) - 1; i >= 0; i-- {
-		all = errors.Join(all, s.closers[i]())
+	for _, v := range slices.Backward(s.closers) {
+		all = errors.Join(all, v())
 	}
 	s.closers = nil
 	return all

@@ -48,7 +48,7 @@ func (s *service) wire(ctx context.Context, bound net.Addr) (http.Handler, error
 	if err != nil {
 		return nil, err
 	}
-	surface, err := s.surface(credentials, signing)
+	surface, err := s.surface(ctx, credentials, signing)
 	if err != nil {
 		return nil, err
 	}
@@ -123,12 +123,12 @@ func (s *service) issuer(keys *issuer.Ring) (http.Handler, error) {
 }
 
 // surface is the Graph API with its authenticator.
-func (s *service) surface(credentials *credential.Service, keys *issuer.Ring) (*graphapi.API, error) {
+func (s *service) surface(ctx context.Context, credentials *credential.Service, keys *issuer.Ring) (*graphapi.API, error) {
 	var external []token.Issuer
 	for _, t := range s.config.TrustedIssuers {
 		known := token.Issuer{URL: t.Issuer, Audiences: t.Audience, Tenant: s.tenant.ID}
 		if t.Tenant != "" {
-			id, err := authority{s.base.store}.Tenant(context.Background(), t.Tenant)
+			id, err := authority{s.base.store}.Tenant(ctx, t.Tenant)
 			if err != nil {
 				return nil, err
 			}

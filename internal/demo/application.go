@@ -112,7 +112,7 @@ func Serve(ctx context.Context, listener net.Listener, o Options, ready io.Write
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(listener) }()
-	if err := json.NewEncoder(ready).Encode(app.Announcement()); err != nil {
+	if err := json.NewEncoder(ready).Encode(app.Announcement()); err != nil { //nolint:gosec // the secret is made for this announcement and for this run
 		return errors.Join(fmt.Errorf("nobody reads that the application is ready: %w", err), server.Close(), <-ended)
 	}
 	select {
@@ -123,8 +123,15 @@ func Serve(ctx context.Context, listener net.Listener, o Options, ready io.Write
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {
-		_ = server.Close() //nolint:errcheck // whoever is still connected is cut off
+		_ = server.Close() // whoever is still connected is cut off
 	}
-	<-ended
-	return nil
+	return closed(<-ended)
+}
+
+// closed returns what ended a server, unless it was closed on purpose.
+func closed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -140,10 +141,8 @@ func formDecoded(half string) string {
 // checkRedirect lets a code go only to this machine, whatever the port (RFC 8252
 // section 7.3), or to a registered URI.
 func (a *authorization) checkRedirect(uri string) error {
-	for _, registered := range a.redirect {
-		if uri == registered {
-			return nil
-		}
+	if slices.Contains(a.redirect, uri) {
+		return nil
 	}
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || u.Fragment != "" {

@@ -105,11 +105,11 @@ func show(w http.ResponseWriter, status int, page string, data any) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self' http: https:; frame-ancestors 'none'; base-uri 'none'")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = pages.ExecuteTemplate(w, page, data) //nolint:errcheck // the reader went away; nobody is left to tell
+	_ = pages.ExecuteTemplate(w, page, data) // the reader went away; nobody is left to tell
 }
 
 func text(r scim.Resource, path string) string {
 	v, _ := r.Get(path)
-	s, _ := v.(string) //nolint:errcheck // another type is shown as nothing
+	s, _ := v.(string) // another type is shown as nothing
 	return s
 }

@@ -18,9 +18,13 @@ type (
 	newTokens struct{}
 )
 
-func (newCode) Token(context.Context, *oauth2.GenerateBasic) (string, error) { return randomText(), nil }
+// Token makes an authorization code.
+func (newCode) Token(context.Context, *oauth2.GenerateBasic) (string, error) {
+	return randomText(), nil
+}
 
-func (newTokens) Token(_ context.Context, _ *oauth2.GenerateBasic, refresh bool) (string, string, error) {
+// Token makes an access token and, when asked, a refresh token.
+func (newTokens) Token(_ context.Context, _ *oauth2.GenerateBasic, refresh bool) (string, string, error) { //nolint:revive // the library's signature
 	if refresh {
 		return randomText(), randomText(), nil
 	}
@@ -33,6 +37,7 @@ func randomText() string { return rand.Text() + rand.Text() }
 // was started with.
 type oneClient struct{ client models.Client }
 
+// GetByID returns the client when the id is its own.
 func (c oneClient) GetByID(_ context.Context, id string) (oauth2.ClientInfo, error) {
 	if id != c.client.ID {
 		return nil, oautherrors.ErrInvalidClient
@@ -57,6 +62,7 @@ func newTokenStore(now func() time.Time) *tokenStore {
 	}
 }
 
+// Create keeps a code or a token.
 func (s *tokenStore) Create(_ context.Context, info oauth2.TokenInfo) error {
 	token, ok := info.(*models.Token)
 	if !ok {
@@ -95,26 +101,32 @@ func (s *tokenStore) forgetExpired() {
 	}
 }
 
+// RemoveByCode forgets a code.
 func (s *tokenStore) RemoveByCode(_ context.Context, code string) error {
 	return s.remove(s.code, code)
 }
 
+// RemoveByAccess forgets an access token.
 func (s *tokenStore) RemoveByAccess(_ context.Context, access string) error {
 	return s.remove(s.access, access)
 }
 
+// RemoveByRefresh forgets a refresh token.
 func (s *tokenStore) RemoveByRefresh(_ context.Context, refresh string) error {
 	return s.remove(s.refresh, refresh)
 }
 
+// GetByCode returns what a code stands for.
 func (s *tokenStore) GetByCode(_ context.Context, code string) (oauth2.TokenInfo, error) {
 	return s.get(s.code, code, oautherrors.ErrInvalidAuthorizeCode)
 }
 
+// GetByAccess returns what an access token stands for.
 func (s *tokenStore) GetByAccess(_ context.Context, access string) (oauth2.TokenInfo, error) {
 	return s.get(s.access, access, oautherrors.ErrInvalidAccessToken)
 }
 
+// GetByRefresh returns what a refresh token stands for.
 func (s *tokenStore) GetByRefresh(_ context.Context, refresh string) (oauth2.TokenInfo, error) {
 	return s.get(s.refresh, refresh, oautherrors.ErrInvalidRefreshToken)
 }

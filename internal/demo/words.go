@@ -59,7 +59,7 @@ func offices() []office {
 		{"London", "1 Example Street", "London", "", "EC1A 1AA", "United Kingdom", "en-GB", "+44 20 7946 00%02d", "+44 7700 9000%02d"},
 		{"Boston", "100 Sample Avenue", "Boston", "MA", "02101", "United States", "en-US", "+1 617 555 01%02d", "+1 857 555 01%02d"},
 		{"Denver", "200 Specimen Road", "Denver", "CO", "80201", "United States", "en-US", "+1 303 555 01%02d", "+1 720 555 01%02d"},
-		{"Montréal", "300 rue Exemple", "Montréal", "QC", "H2X 1Y4", "Canada", "fr-CA", "+1 514 555 01%02d", "+1 438 555 01%02d"},
+		{"Montréal", "300 rue Example", "Montréal", "QC", "H2X 1Y4", "Canada", "fr-CA", "+1 514 555 01%02d", "+1 438 555 01%02d"},
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 // fetch reads the linked resource and writes the differences. One that is gone is
 // looked up anew: it may have been replaced behind our back.
 func (a *attempt) fetch(ctx context.Context) (result, error) {
-	current, err := a.Target.Get(ctx, a.m.ResourceType, a.object.Link.TargetID, a.unread()...)
+	current, err := a.Target.Get(ctx, a.m.ResourceType, a.object.Link.TargetID, unread(a.m)...)
 	if scimclient.Is(err, scimclient.Missing) {
 		return a.find(ctx)
 	}
@@ -28,8 +28,8 @@ func (a *attempt) fetch(ctx context.Context) (result, error) {
 
 // unread names what is left out of reads: members can be many, and are read only
 // where they are reconciled.
-func (a *attempt) unread() []string {
-	if a.m.ResourceType == scim.GroupType {
+func unread(m *mapping.Mapping) []string {
+	if m.ResourceType == scim.GroupType {
 		return []string{"members"}
 	}
 	return nil
@@ -82,12 +82,13 @@ func (a *attempt) lookUp(ctx context.Context, matches []mapping.Match) ([]scim.R
 }
 
 // otherOwner returns the source object that the single hit belongs to already, or
-// gives it to this one.
+// gives it to this one. It answers even when the cycle is being ended, so that what
+// was written is recorded.
 func (a *attempt) otherOwner(ctx context.Context, hits []scim.Resource) (directory.ObjectID, error) {
 	if len(hits) != 1 {
 		return "", nil
 	}
-	owner, ok, err := a.Store.LinkedTo(ctx, a.claim, a.m.Kind, hits[0].ID())
+	owner, ok, err := a.Store.LinkedTo(context.WithoutCancel(ctx), a.claim, a.m.Kind, hits[0].ID())
 	if err != nil {
 		return "", err
 	}

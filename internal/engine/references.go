@@ -38,10 +38,11 @@ func (c *Cycle) references(ctx context.Context) (bool, error) {
 }
 
 // owner reconciles the references of one object. A failure that concerns it alone
-// leaves it due for the next cycle.
+// leaves it due for the next cycle. One that left the scope receives nothing; its
+// references are read anew if it comes back.
 func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
 	m := c.byKind[o.Kind]
-	if m == nil {
+	if m == nil || !o.Managed {
 		return c.Store.CloseReferences(ctx, c.claim, o.Key)
 	}
 	w := &reconciliation{Cycle: c, m: m, owner: o, open: o.Open}
@@ -83,7 +84,7 @@ func (w *reconciliation) reconcile(ctx context.Context, ref mapping.Reference) e
 	var err error
 	for range attempts {
 		if w.open {
-			if err := w.observe(ctx, ref); err != nil {
+			if err := w.observe(ctx); err != nil {
 				return err
 			}
 		}
@@ -96,13 +97,15 @@ func (w *reconciliation) reconcile(ctx context.Context, ref mapping.Reference) e
 }
 
 // observe reads what the target has and settles the record by it.
-func (w *reconciliation) observe(ctx context.Context, ref mapping.Reference) error {
+func (w *reconciliation) observe(ctx context.Context) error {
 	current, err := w.Target.Get(ctx, w.m.ResourceType, w.owner.TargetID)
 	if err != nil {
 		return err
 	}
-	if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, ref.Relation, referenced(current, ref)); err != nil {
-		return err
+	for _, ref := range w.m.References {
+		if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, ref.Relation, referenced(current, ref)); err != nil {
+			return err
+		}
 	}
 	w.open = false
 	return nil
@@ -146,27 +149,48 @@ func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error
 	}
 }
 
-// chunk writes some changes in one PATCH. When the target refuses them, each is
-// tried alone, so that one bad member does not keep out the others.
+// chunk writes some changes in one PATCH. When the target refuses them, each half is
+// tried, so that one bad member does not keep out the others. The change of a single
+// reference has no halves: it would be taken away and not given.
 func (w *reconciliation) chunk(ctx context.Context, ref mapping.Reference, changes []store.ReferenceChange) error {
 	err := w.Target.Patch(ctx, w.m.ResourceType, w.owner.TargetID, referenceOps(ref, changes))
 	if err == nil {
 		w.countReferences(len(changes))
-		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, changes, w.written(ref, changes))
+		return w.record(ctx, ref, changes, w.written(ref, changes))
 	}
-	if !scimclient.Is(err, scimclient.Refused) && !scimclient.Is(err, scimclient.Clash) {
+	if err := w.refused(ctx, err); err != nil {
 		return err
 	}
-	if len(changes) == 1 {
+	if len(changes) == 1 || ref.Relation.Single() {
 		w.owed = true
-		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, nil, w.refusal(ref, err))
+		return w.record(ctx, ref, nil, w.refusal(ref, err))
 	}
-	for i := range changes {
-		if err := w.chunk(ctx, ref, changes[i:i+1]); err != nil {
-			return err
-		}
+	half := len(changes) / 2
+	if err := w.chunk(ctx, ref, changes[:half]); err != nil {
+		return err
 	}
-	return nil
+	return w.chunk(ctx, ref, changes[half:])
+}
+
+// refused returns nil when err means that the target does not take these changes,
+// and else the error that ends the work on this owner. A 404 may mean the owner or
+// one that it is to refer to.
+func (w *reconciliation) refused(ctx context.Context, err error) error {
+	switch {
+	case scimclient.Is(err, scimclient.Refused), scimclient.Is(err, scimclient.Clash):
+		return nil
+	case scimclient.Is(err, scimclient.Missing):
+		_, gone := w.Target.Get(ctx, w.m.ResourceType, w.owner.TargetID, unread(w.m)...)
+		return gone
+	default:
+		return err
+	}
+}
+
+// record stores what the target took, even when the cycle is being ended: what is
+// not recorded has to be read back.
+func (w *reconciliation) record(ctx context.Context, ref mapping.Reference, changes []store.ReferenceChange, log *store.LogEntry) error {
+	return w.Store.RecordReferences(context.WithoutCancel(ctx), w.claim, w.owner.Key, ref.Relation, changes, log)
 }
 
 // referenceOps writes changes as PATCH operations. A single reference that changes

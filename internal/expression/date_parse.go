@@ -18,7 +18,7 @@ type dateScanner struct {
 func parseMoment(text string) (moment, bool) {
 	s := &dateScanner{text: strings.TrimSpace(text)}
 	s.weekday()
-	year, month, day, ok := s.date()
+	d, ok := s.date()
 	if !ok {
 		return moment{}, false
 	}
@@ -30,14 +30,17 @@ func parseMoment(text string) (moment, bool) {
 	if !ok || s.pos < len(s.text) {
 		return moment{}, false
 	}
-	m.clock, ok = civil(year, month, day, clock)
+	m.clock, ok = civil(d, clock)
 	return m, ok && inCalendar(m.utc())
 }
 
+// day is a date of the calendar.
+type day struct{ year, month, day int }
+
 // civil returns the time of a calendar date, if there is such a date.
-func civil(year, month, day int, clock time.Duration) (time.Time, bool) {
-	t := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	ok := year >= 1 && year <= 9999 && month >= 1 && month <= 12 && t.Day() == day && day >= 1
+func civil(d day, clock time.Duration) (time.Time, bool) {
+	t := time.Date(d.year, time.Month(d.month), d.day, 0, 0, 0, 0, time.UTC)
+	ok := inCalendar(t) && t.Year() == d.year && int(t.Month()) == d.month && t.Day() == d.day
 	return t.Add(clock), ok
 }
 
@@ -57,7 +60,8 @@ func (s *dateScanner) take(set string) bool {
 }
 
 // number reads up to most digits and says how many there were.
-func (s *dateScanner) number(most int) (n, digits int) {
+func (s *dateScanner) number(most int) (int, int) {
+	n, digits := 0, 0
 	for s.pos < len(s.text) && isDigit(s.text[s.pos]) && digits < most {
 		n = n*10 + int(s.text[s.pos]-'0')
 		s.pos++
@@ -85,64 +89,64 @@ func (s *dateScanner) weekday() {
 	s.space()
 }
 
-func (s *dateScanner) date() (year, month, day int, ok bool) {
-	if month = monthNamed(s.letters()); month > 0 { // March 16, 2020
+func (s *dateScanner) date() (day, bool) {
+	if month := monthNamed(s.letters()); month > 0 { // March 16, 2020
 		s.take(".")
 		s.space()
-		day, _ = s.number(2)
+		n, _ := s.number(2)
 		s.take(",")
 		s.space()
-		year, ok = s.year()
-		return year, month, day, ok
+		year, ok := s.year()
+		return day{year, month, n}, ok
 	}
 	s.pos = 0
 	s.weekday()
 	first, digits := s.number(4)
-	switch {
-	case digits == 4:
+	switch digits {
+	case 4:
 		return s.yearFirst(first)
-	case digits == 1 || digits == 2:
+	case 1, 2:
 		return s.yearLast(first)
 	default:
-		return 0, 0, 0, false
+		return day{}, false
 	}
 }
 
 // yearFirst reads the rest of 2020-03-16, 2020/3/16 or 2020.3.16.
-func (s *dateScanner) yearFirst(year int) (y, month, day int, ok bool) {
+func (s *dateScanner) yearFirst(year int) (day, bool) {
 	start := s.pos
 	if !s.take("-/.") {
-		return 0, 0, 0, false
+		return day{}, false
 	}
-	month, _ = s.number(2)
+	month, _ := s.number(2)
 	if !s.take(s.text[start : start+1]) {
-		return 0, 0, 0, false
+		return day{}, false
 	}
-	day, _ = s.number(2)
-	return year, month, day, true
+	n, _ := s.number(2)
+	return day{year, month, n}, true
 }
 
 // yearLast reads the rest of 3/16/2020, or of 16 March 2020 and 16-Mar-20.
-func (s *dateScanner) yearLast(first int) (year, month, day int, ok bool) {
+func (s *dateScanner) yearLast(first int) (day, bool) {
 	start := s.pos
 	s.space()
 	s.take("-")
-	if month = monthNamed(s.letters()); month > 0 {
+	if month := monthNamed(s.letters()); month > 0 {
 		s.take("-,.")
 		s.space()
-		year, ok = s.year()
-		return year, month, first, ok
+		year, ok := s.year()
+		return day{year, month, first}, ok
 	}
 	s.pos = start
 	if !s.take("/-.") {
-		return 0, 0, 0, false
+		return day{}, false
 	}
-	day, _ = s.number(2)
+	n, _ := s.number(2)
 	if !s.take(s.text[start : start+1]) {
-		return 0, 0, 0, false
+		return day{}, false
 	}
-	year, ok = s.year()
-	return year, first, day, ok
+	year, ok := s.year()
+	return day{year, first, n}, ok
 }
 
 // year reads a year; two digits stand for 1950 to 2049.
@@ -202,8 +206,8 @@ func (s *dateScanner) minutes() (time.Duration, bool) {
 }
 
 // fraction reads decimals of a second, in ticks.
-func (s *dateScanner) fraction() (n, digits int) {
-	n, digits = s.number(7)
+func (s *dateScanner) fraction() (int, int) {
+	n, digits := s.number(7)
 	for range 7 - digits {
 		n *= 10
 	}

@@ -77,10 +77,10 @@ func (e *Error) As(target any) bool {
 
 // place returns the line and the column of the fault, both from 1, the column
 // in characters.
-func (e *Error) place() (line, column int) {
+func (e *Error) place() (int, int) {
 	before := e.Source[:e.Pos]
-	line = strings.Count(before, "\n") + 1
-	column = utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
+	line := strings.Count(before, "\n") + 1
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:]) + 1
 	return line, column
 }
 

@@ -57,7 +57,7 @@ func cBoolFunction() Function {
 	}
 }
 
-func parseBoolean(text string) (value, ok bool) {
+func parseBoolean(text string) (bool, bool) {
 	switch {
 	case text == "", strings.EqualFold(text, "False"):
 		return false, true

@@ -201,7 +201,8 @@ func errorFunction() Function {
 		Summary:    "Fails the object with the message, for example where a required attribute is missing.",
 		Example: Example{
 			`IIF(IsPresent([accountName]), [accountName], Error("accountName is required"))`,
-			map[string]any{"accountName": "anna"}, nil, "anna",
+			map[string]any{"accountName": "anna"},
+			nil, "anna",
 		},
 		compile: func(c *call) evaluator {
 			message := c.arg(0)

@@ -96,7 +96,8 @@ func dateDiffFunction() Function {
 			"(n) and seconds (s); the turns of a year (yyyy) or a month (m); the Sundays (ww).",
 		Example: Example{
 			`DateDiff("d", Now(), CDate([hireDate]))`,
-			map[string]any{"hireDate": "2025-08-15T08:15:00Z"}, nil, int64(16),
+			map[string]any{"hireDate": "2025-08-15T08:15:00Z"},
+			nil, int64(16),
 		},
 		compile: func(c *call) evaluator {
 			interval, first, second := c.interval(), c.arg(1), c.arg(2)

@@ -35,7 +35,8 @@ func itemFunction() Function {
 		Summary:    "One value of the attribute, counted from 1. An index that it does not have is an error. Null stays null.",
 		Example: Example{
 			`Item([proxyAddresses], 2)`,
-			map[string]any{"proxyAddresses": []string{"SMTP:a@contoso.com", "smtp:b@contoso.com"}}, nil, "smtp:b@contoso.com",
+			map[string]any{"proxyAddresses": []string{"SMTP:a@contoso.com", "smtp:b@contoso.com"}},
+			nil, "smtp:b@contoso.com",
 		},
 		compile: func(c *call) evaluator {
 			attribute, index := c.arg(0), c.arg(1)
@@ -65,7 +66,8 @@ func removeDuplicatesFunction() Function {
 		Example: Example{
 			`RemoveDuplicates([proxyAddresses])`,
 			map[string]any{"proxyAddresses": []string{"a", "b", "a"}},
-			nil, []string{"a", "b"},
+			nil,
+			[]string{"a", "b"},
 		},
 		compile: func(c *call) evaluator {
 			attribute := c.arg(0)

@@ -21,7 +21,8 @@ func switchFunction() Function {
 			"default value, or null without one. A null source equals the key \"\". Only the value taken is evaluated.",
 		Example: Example{
 			`Switch([IsSoftDeleted], , "False", "True", "True", "False")`,
-			map[string]any{"IsSoftDeleted": false}, nil, "True",
+			map[string]any{"IsSoftDeleted": false},
+			nil, "True",
 		},
 		check:   checkSwitch,
 		compile: compileSwitch,
@@ -57,33 +58,40 @@ func compileSwitch(c *call) evaluator {
 	if fallback == nil {
 		fallback = &operand{eval: constant(Value{})}
 	}
-	if table := tableOf(choices); table != nil {
-		return func(env *Environment) (Value, *Error) {
-			text, err := source.textOr(env, "")
-			if err != nil {
-				return Value{}, err
-			}
-			if value, ok := table[text]; ok {
-				return value.eval(env)
-			}
-			return fallback.eval(env)
-		}
-	}
+	choose := chooser(choices)
 	return func(env *Environment) (Value, *Error) {
 		text, err := source.textOr(env, "")
 		if err != nil {
 			return Value{}, err
 		}
+		value, err := choose(env, text)
+		if err != nil {
+			return Value{}, err
+		}
+		if value == nil {
+			value = fallback
+		}
+		return value.eval(env)
+	}
+}
+
+// chooser finds the value for a text; nil means that no key equals it.
+func chooser(choices []choice) func(env *Environment, text string) (*operand, *Error) {
+	table := tableOf(choices)
+	return func(env *Environment, text string) (*operand, *Error) {
+		if table != nil {
+			return table[text], nil
+		}
 		for _, choice := range choices {
 			key, err := choice.key.textOr(env, "")
 			if err != nil {
-				return Value{}, err
+				return nil, err
 			}
 			if key == text {
-				return choice.value.eval(env)
+				return choice.value, nil
 			}
 		}
-		return fallback.eval(env)
+		return nil, nil //nolint:nilnil // no value and no fault: the default counts
 	}
 }
 
@@ -117,7 +125,8 @@ func iifFunction() Function {
 			"Only the value taken is evaluated. Null equals \"\" and is neither more nor less than anything.",
 		Example: Example{
 			`IIF([country] = "USA", [state], [country])`,
-			map[string]any{"country": "USA", "state": "CA"}, nil, "CA",
+			map[string]any{"country": "USA", "state": "CA"},
+			nil, "CA",
 		},
 		compile: func(c *call) evaluator {
 			condition, yes, no := c.arg(0), c.arg(1), c.arg(2)
@@ -143,7 +152,8 @@ func coalesceFunction() Function {
 			"an empty text rather than null.",
 		Example: Example{
 			`Coalesce([mail], [userPrincipalName])`,
-			map[string]any{"userPrincipalName": "anna@contoso.com"}, nil, "anna@contoso.com",
+			map[string]any{"userPrincipalName": "anna@contoso.com"},
+			nil, "anna@contoso.com",
 		},
 		compile: func(c *call) evaluator {
 			sources := c.args(0)
@@ -220,24 +230,33 @@ func compileSelectUniqueValue(c *call) evaluator {
 		}
 		last := ""
 		for _, rule := range rules {
-			candidate, err := rule.textOr(env, "")
+			candidate, free, err := rule.candidate(env)
 			if err != nil {
-				return Value{}, err
-			}
-			if candidate == "" {
-				continue
-			}
-			last = candidate
-			free, failure := env.Unique(candidate)
-			if failure != nil {
-				err := rule.fail(LookupFailed, "the target could not be asked whether %s is taken: %v", rule.show(candidate), failure)
-				err.cause = failure
 				return Value{}, err
 			}
 			if free {
 				return StringValue(candidate), nil
 			}
+			if candidate != "" {
+				last = candidate
+			}
 		}
 		return Value{}, at.fail(NoneUnique, "all %d values are taken, the last is %s; add another rule", len(rules), at.show(last))
 	}
+}
+
+// candidate evaluates one rule and asks whether its value is free. A rule that
+// gives nothing has no candidate.
+func (o *operand) candidate(env *Environment) (string, bool, *Error) {
+	text, err := o.textOr(env, "")
+	if err != nil || text == "" {
+		return "", false, err
+	}
+	free, failure := env.Unique(text)
+	if failure != nil {
+		err := o.fail(LookupFailed, "the target could not be asked whether %s is taken: %v", o.show(text), failure)
+		err.cause = failure
+		return text, false, err
+	}
+	return text, free, nil
 }

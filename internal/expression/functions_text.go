@@ -47,7 +47,8 @@ func joinFunction() Function {
 			"nulls and empty texts are left out together with their separator.",
 		Example: Example{
 			`Join(" ", [givenName], [middleName], [surname])`,
-			map[string]any{"givenName": "Anna", "surname": "Berg"}, nil, "Anna Berg",
+			map[string]any{"givenName": "Anna", "surname": "Berg"},
+			nil, "Anna Berg",
 		},
 		compile: compileJoin,
 	}
@@ -104,7 +105,8 @@ func splitFunction() Function {
 		Example: Example{
 			`Split([extensionAttribute5], ",")`,
 			map[string]any{"extensionAttribute5": "Readers, Writers"},
-			nil, []string{"Readers", "Writers"},
+			nil,
+			[]string{"Readers", "Writers"},
 		},
 		compile: func(c *call) evaluator {
 			source, delimiter := c.arg(0), c.arg(1)

@@ -27,7 +27,8 @@ func styleNames() []string {
 
 // parseStyles reads a list of names, separated by commas or bars. It returns
 // the first name that it does not know.
-func parseStyles(list string) (s styles, unknown string) {
+func parseStyles(list string) (styles, string) {
+	var s styles
 	for name := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == '|' }) {
 		one, ok := styleNamed(strings.TrimPrefix(strings.TrimSpace(name), "DateTimeStyles."))
 		if !ok {
@@ -126,7 +127,7 @@ func (r *reading) finish(s styles, now time.Time) (moment, bool) {
 	}
 	clock := time.Duration(r.hour)*time.Hour + time.Duration(r.minute)*time.Minute +
 		time.Duration(r.second)*time.Second + time.Duration(r.fraction)*100
-	t, ok := civil(r.year, max(r.month, 1), max(r.day, 1), clock)
+	t, ok := civil(day{r.year, max(r.month, 1), max(r.day, 1)}, clock)
 	if !ok || r.hour > 23 || r.minute > 59 || r.second > 59 || r.weekday >= 0 && int(t.Weekday()) != r.weekday {
 		return moment{}, false
 	}

@@ -104,7 +104,7 @@ func (o *operand) value(env *Environment) (Value, *Error) {
 }
 
 // text evaluates the argument as a single text; not ok means null.
-func (o *operand) text(env *Environment) (text string, ok bool, err *Error) {
+func (o *operand) text(env *Environment) (string, bool, *Error) {
 	v, err := o.eval(env)
 	if err == nil && v.kind == KindString {
 		return v.str, true, nil
@@ -170,7 +170,7 @@ func (o *operand) position(env *Environment) (int, *Error) {
 }
 
 // list evaluates the argument as a list; null is no list, a text a list of one.
-func (o *operand) list(env *Environment) (items []string, ok bool, err *Error) {
+func (o *operand) list(env *Environment) ([]string, bool, *Error) {
 	v, err := o.value(env)
 	switch {
 	case err != nil, v.kind == KindNull:

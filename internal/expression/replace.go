@@ -31,7 +31,8 @@ func replaceFunction() Function {
 			"expressions. Null stays null.",
 		Example: Example{
 			`Replace([mobile], , "\\+(?<isdCode>\\d+) (?<number>\\d+)", , "${number}", , )`,
-			map[string]any{"mobile": "+46 701234567"}, nil, "701234567",
+			map[string]any{"mobile": "+46 701234567"},
+			nil, "701234567",
 		},
 		check:   checkReplace,
 		compile: compileReplace,
@@ -82,8 +83,10 @@ func compileReplace(c *call) evaluator {
 		return compilePatternReplace(c)
 	case formGroup:
 		return compileGroupReplace(c)
-	default:
+	case formAlternative:
 		return compileAlternative(c)
+	default: // refused by checkReplace
+		return constant(Value{})
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 //
 // The operators have no name in Graph; here they are functions named by their
 // sign, with the parameters left and right.
-type Source struct {
+type Source struct { //nolint:recvcheck // a nil *Source has a text, and a Source by value must marshal
 	Expression string     `json:"expression"` // the text
 	Name       string     `json:"name"`       // attribute, function, or constant without its quotes
 	Type       SourceType `json:"type"`

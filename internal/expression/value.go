@@ -52,7 +52,7 @@ func StringValue(s string) Value { return Value{kind: KindString, str: s} }
 func IntegerValue(n int64) Value { return Value{kind: KindInteger, num: n} }
 
 // BooleanValue returns b as a value.
-func BooleanValue(b bool) Value {
+func BooleanValue(b bool) Value { //nolint:revive // the flag is the value
 	if b {
 		return Value{kind: KindBoolean, num: 1}
 	}

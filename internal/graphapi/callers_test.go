@@ -50,4 +50,3 @@ func (w *world) Authenticate(r *http.Request) (identity.Caller, error) {
 func (w *world) Challenge(*http.Request) string {
 	return `Bearer realm="", authorization_uri="https://provisor.test/common/oauth2/authorize", client_id="` + identity.GraphAppID + `"`
 }
-

@@ -59,12 +59,13 @@ func (a *API) patchCredentialSettings(ctx context.Context, q *request) (answer, 
 	}
 	settings := credential.Settings{}
 	for name, value := range wire {
+		key := credential.Key(settingPrefix + strings.TrimPrefix(name, settingPrefix)) // messages name it with the prefix
 		switch {
 		case strings.Contains(name, "@odata."), value != nil && *value == "*":
 		case value == nil:
-			settings[credential.Key(settingPrefix+name)] = ""
+			settings[key] = ""
 		default:
-			settings[credential.Key(settingPrefix+name)] = *value
+			settings[key] = *value
 		}
 	}
 	return noContent(), a.Connections.Configure(ctx, q.tenant, sp.ID, settings)

@@ -1,9 +1,15 @@
 package graphapi_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -146,9 +152,10 @@ func TestAuthorizeFails(t *testing.T) {
 			answer := url.Values{"state": {u.Query().Get("state")}, "code": {theCode}}
 			c.change(answer)
 			checkPage(t, w.back(t, answer, ""), http.StatusBadRequest, c.says)
-			rec := w.do(t, "admin", http.MethodPost, "/v1.0/servicePrincipals/"+p.sp+"/synchronization/jobs/validateCredentials", `{"useSavedCredentials":true}`)
-			if code, _, _ := fault(t, rec); code != "CredentialsMissing" {
-				t.Errorf("a token was acquired: %d %s", rec.Code, rec.Body)
+			for _, secret := range w.sealed(t, p) {
+				if secret.Key == "Oauth2AccessToken" {
+					t.Error("a token was acquired")
+				}
 			}
 		})
 	}
@@ -174,6 +181,7 @@ func TestCredentialSettings(t *testing.T) {
 
 	w := newWorld(t)
 	p := w.payroll(t)
+	key := ecKey(t)
 	settings := "/provisor/servicePrincipals/" + p.sp + "/credentialSettings"
 	check := func(want string) {
 		t.Helper()
@@ -182,11 +190,11 @@ func TestCredentialSettings(t *testing.T) {
 		}
 	}
 	check(`{}`)
-	w.want(t, http.StatusNoContent, http.MethodPatch, settings, `{"scope":"scim","audience":"a","privateKey":"not shown","clientAuthentication":"client_secret_post"}`)
+	w.want(t, http.StatusNoContent, http.MethodPatch, settings, `{"scope":"scim","audience":"a","privateKey":`+key+`,"clientAuthentication":"client_secret_post"}`)
 	check(`{"audience":"a","clientAuthentication":"client_secret_post","privateKey":"*","scope":"scim"}`)
-	w.want(t, http.StatusNoContent, http.MethodPatch, settings, `{"@odata.type":"x","scope":"","audience":null,"privateKey":"*"}`)
+	w.want(t, http.StatusNoContent, http.MethodPatch, settings, `{"@odata.type":"x","provisor.scope":"","audience":null,"privateKey":"*"}`)
 	check(`{"clientAuthentication":"client_secret_post","privateKey":"*"}`)
-	for body, target := range map[string]string{`{"colour":"red"}`: "colour", `{"clientAuthentication":"telepathy"}`: "clientAuthentication", `{"scope":7}`: "", `[]`: ""} {
+	for body, target := range map[string]string{`{"colour":"red"}`: "colour", `{"clientAuthentication":"telepathy"}`: "client authentication", `{"scope":7}`: "", `[]`: ""} {
 		rec := w.do(t, "admin", http.MethodPatch, settings, body)
 		if _, message, _ := fault(t, rec); rec.Code != http.StatusBadRequest || !strings.Contains(message, target) {
 			t.Errorf("%s: %d %s", body, rec.Code, rec.Body)
@@ -198,7 +206,21 @@ func TestCredentialSettings(t *testing.T) {
 	if asked := w.application.asked()[0]; asked.Get("client_secret") != theClientSecret {
 		t.Errorf("the setting has no effect: %v", asked)
 	}
-	if list := w.do(t, "admin", http.MethodGet, "/v1.0/servicePrincipals/"+p.sp+"/synchronization/secrets", "").Body.String(); strings.Contains(list, "provisor.") {
+	if list := w.do(t, "admin", http.MethodGet, "/v1.0/servicePrincipals/"+p.sp+"/synchronization/secrets", "").Body.String(); strings.Contains(list, `"provisor.`) {
 		t.Errorf("settings stand among the secrets: %s", list)
 	}
+}
+
+// ecKey returns a private key in PEM, as a JSON string.
+func ecKey(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strconv.Quote(string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})))
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/identity"
 )
 
@@ -22,11 +23,26 @@ const (
 func (a *API) onDeleted(d deed) func(ctx context.Context, q *request) ([]identity.Operation, error) {
 	return func(ctx context.Context, q *request) ([]identity.Operation, error) {
 		object, err := a.subject(ctx, q)
+		if errs.Is(err, errs.NotFound) {
+			return []identity.Operation{a.onNothing(q, d)}, nil // who is permitted it is told by the handler
+		}
 		if err != nil {
 			return nil, err
 		}
 		return []identity.Operation{deletedOperation(object.Kind, d)}, nil
 	}
+}
+
+// onNothing is what a deed asks for when there is no such object: that it could be
+// done to an object of some kind.
+func (a *API) onNothing(q *request, d deed) identity.Operation {
+	for _, kind := range []directory.Kind{directory.User, directory.Group, directory.Application, directory.ServicePrincipal} {
+		operation := deletedOperation(kind, d)
+		if a.Policy.Authorize(q.caller, operation, identity.Object{}) == nil || a.Policy.DependsOnObject(q.caller, operation) {
+			return operation
+		}
+	}
+	return q.route.Operation
 }
 
 func deletedOperation(kind directory.Kind, d deed) identity.Operation {

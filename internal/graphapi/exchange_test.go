@@ -119,6 +119,16 @@ func render(rec *httptest.ResponseRecorder) string {
 	return b.String()
 }
 
+// jsonOf writes v as JSON.
+func jsonOf(t *testing.T, v any) string {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
 func decoded(rec *httptest.ResponseRecorder) map[string]any {
 	var v map[string]any
 	if json.Unmarshal(rec.Body.Bytes(), &v) != nil {

@@ -65,8 +65,11 @@ type match struct {
 // pattern has, MethodNotAllowed (with match.allowed set) for a known resource.
 func (r *router) find(method, escapedPath string) (match, error) {
 	segments, err := split(escapedPath)
-	if err != nil || len(segments) == 0 {
+	if err != nil {
 		return match{}, err
+	}
+	if len(segments) == 0 {
+		return match{}, segmentNotFound("/")
 	}
 	m := match{version: version(segments[0].Raw)}
 	if m.version == 0 {

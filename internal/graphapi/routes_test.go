@@ -99,7 +99,7 @@ func TestNotThere(t *testing.T) {
 
 	w := newWorld(t)
 	for _, request := range []string{
-		"POST /v1.0/$batch", "GET /v1.0/$metadata", "GET /v1.0/", "GET /v1.0", "GET /", "GET /v1.0//users", "GET /v1.0/devices", "GET /beta/users/a/mailFolders",
+		"POST /v1.0/$batch", "GET /v1.0/$metadata", "GET /v1.0/", "GET /v1.0", "GET /", "GET /v1.0/devices", "GET /beta/users/a/mailFolders",
 		"GET /v1.0/servicePrincipals/" + string(adminSP) + "/synchronization/Ping()", "GET /provisor/users", "GET /metadata/users",
 	} {
 		method, path, _ := strings.Cut(request, " ")

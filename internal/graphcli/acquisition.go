@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -87,10 +88,8 @@ func (a *acquisition) resolve() (choice, []any, error) {
 // readsStdin reports whether a parameter names standard input itself.
 func (a *acquisition) readsStdin() bool {
 	for _, words := range a.binding.values {
-		for _, word := range words {
-			if word == "-" {
-				return true
-			}
+		if slices.Contains(words, "-") {
+			return true
 		}
 	}
 	return false

@@ -102,7 +102,10 @@ func (b *binder) doubleDash(word string) error {
 }
 
 func (b *binder) parameter(text string) error {
-	name, inline, hasInline := strings.Cut(text, ":")
+	name, inline := text, ""
+	if colon := strings.IndexByte(text, ':'); colon >= 0 {
+		name, inline = text[:colon], text[colon:]
+	}
 	p, err := find(b.all, name)
 	if err != nil {
 		return err
@@ -115,9 +118,9 @@ func (b *binder) parameter(text string) error {
 		return err
 	}
 	if p.arity == flag {
-		return b.bindSwitch(p, inline, hasInline)
+		return b.bindSwitch(p, inline)
 	}
-	return b.bindValue(p, inline)
+	return b.bindValue(p, strings.TrimPrefix(inline, ":"))
 }
 
 // outside deals with a parameter that works within PowerShell only.
@@ -132,21 +135,20 @@ func (b *binder) outside(p parameter) error {
 	return nil
 }
 
-func (b *binder) bindSwitch(p parameter, inline string, hasInline bool) error {
-	if hasInline && inline == "" && len(b.words) > 0 && strings.HasPrefix(b.words[0], "$") {
-		inline = b.next()
+// bindSwitch sets a switch. What follows its name is nothing or a colon and a
+// value; PowerShell lets the value be a word of its own.
+func (b *binder) bindSwitch(p parameter, inline string) error {
+	if inline == ":" && len(b.words) > 0 && strings.HasPrefix(b.words[0], "$") {
+		inline += b.next()
 	}
-	switch strings.ToLower(strings.TrimPrefix(inline, "$")) {
-	case "true", "1":
+	switch strings.ToLower(inline) {
+	case "", ":$true", ":true", ":1":
 		b.binding.switches[p.name] = true
-	case "false", "0":
+	case ":$false", ":false", ":0":
 		b.binding.switches[p.name] = false
-	case "":
-		if hasInline {
-			return usagef("-%s: has no value; the shell may have taken $true or $false for a variable of its own", p.name).
-				next("quote it, as in '-%s:$true'", p.name)
-		}
-		b.binding.switches[p.name] = true
+	case ":":
+		return usagef("-%s: has no value; the shell may have taken $true or $false for a variable of its own", p.name).
+			next("quote it, as in '-%s:$true'", p.name)
 	default:
 		return usagef("-%s is a switch: its value can only be $true or $false", p.name)
 	}

@@ -71,7 +71,7 @@ func (c cmdlet) command(o Options) *cobra.Command {
 func (c cmdlet) run(ctx context.Context, o Options, args []string) error {
 	var typed settings
 	flags := pflag.NewFlagSet(c.name, pflag.ContinueOnError)
-	typed.register(flags, "api-version", "output")
+	registerSettings(&typed, flags, "api-version", "output")
 	flags.SortFlags = false
 	b, err := bind(parameters(c.id()), flags, args)
 	if err != nil {

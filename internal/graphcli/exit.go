@@ -2,6 +2,7 @@ package graphcli
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -117,10 +118,7 @@ func exitCodesTopic() *cobra.Command {
 	var page strings.Builder
 	page.WriteString("Exit codes of the client commands:\n")
 	for _, row := range ExitMeanings() {
-		page.WriteString("\n  ")
-		page.WriteByte(byte('0' + row.Code))
-		page.WriteString("  ")
-		page.WriteString(row.Meaning)
+		fmt.Fprintf(&page, "\n  %d  %s", row.Code, row.Meaning)
 	}
 	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes of the client commands mean", Long: page.String()}
 }

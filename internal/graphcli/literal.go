@@ -23,7 +23,7 @@ func parseLiteral(text string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.blank(true); !p.done() {
+	if p.blank(passLineEnds); !p.done() {
 		return nil, p.fault("something follows the literal")
 	}
 	return value, nil
@@ -63,14 +63,14 @@ type literalParser struct {
 
 // list reads one value, or several that commas join into an array.
 func (p *literalParser) list(depth int) (any, error) {
-	p.blank(true)
+	p.blank(passLineEnds)
 	first, err := p.value(depth)
 	if err != nil || !p.comma() {
 		return first, err
 	}
 	items := []any{first}
 	for {
-		p.blank(true)
+		p.blank(passLineEnds)
 		next, err := p.value(depth)
 		if err != nil {
 			return nil, err
@@ -83,7 +83,7 @@ func (p *literalParser) list(depth int) (any, error) {
 }
 
 func (p *literalParser) comma() bool {
-	p.blank(false)
+	p.blank(stopAtLineEnd)
 	return p.take(",")
 }
 
@@ -127,7 +127,7 @@ func (p *literalParser) hashtable(depth int) (any, error) {
 			return nil, p.fault("a key occurs twice")
 		}
 		seen[strings.ToLower(key)] = true
-		if p.blank(false); !p.take("=") {
+		if p.blank(stopAtLineEnd); !p.take("=") {
 			return nil, p.fault("= is missing after a key")
 		}
 		if table[key], err = p.list(depth); err != nil {
@@ -164,7 +164,7 @@ func (p *literalParser) array(depth int) (any, error) {
 // endOf wants a separator, or the closing sign without taking it.
 func (p *literalParser) endOf(closing, otherwise string) error {
 	before := p.at
-	p.blank(false)
+	p.blank(stopAtLineEnd)
 	switch c := p.peek(); {
 	case p.done():
 		return p.fault(closing + " is missing")
@@ -180,7 +180,7 @@ func (p *literalParser) parenthesis(depth int) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.blank(true); !p.take(")") {
+	if p.blank(passLineEnds); !p.take(")") {
 		return nil, p.fault(") is missing")
 	}
 	return value, nil
@@ -191,7 +191,7 @@ func (p *literalParser) cast(depth int) (any, error) {
 	if !isCast(strings.Trim(name, "[")) || !p.take("]") {
 		return nil, p.fault("only the casts [ordered], [hashtable], [psobject] and [pscustomobject] are known")
 	}
-	p.blank(false)
+	p.blank(stopAtLineEnd)
 	return p.value(depth)
 }
 

@@ -33,9 +33,16 @@ func (p *literalParser) until(sign rune) string {
 	return string(p.text[start:p.at])
 }
 
-// blank passes over blanks, comments and continued lines, and over line ends
-// when they do not separate.
-func (p *literalParser) blank(lines bool) {
+// lineEnds tells whether the end of a line separates or is a blank like others.
+type lineEnds uint8
+
+const (
+	passLineEnds lineEnds = iota
+	stopAtLineEnd
+)
+
+// blank passes over blanks, comments and continued lines.
+func (p *literalParser) blank(ends lineEnds) {
 	for {
 		switch c := p.peek(); {
 		case p.take("<#"):
@@ -44,7 +51,7 @@ func (p *literalParser) blank(lines bool) {
 			p.until('\n')
 		case p.take("`\r\n"), p.take("`\n"):
 		case c == '\n' || c == '\r':
-			if !lines {
+			if ends == stopAtLineEnd {
 				return
 			}
 			p.at++
@@ -63,8 +70,8 @@ func (p *literalParser) blockComment() {
 }
 
 func (p *literalParser) separators() {
-	for p.blank(true); p.take(";"); {
-		p.blank(true)
+	for p.blank(passLineEnds); p.take(";"); {
+		p.blank(passLineEnds)
 	}
 }
 

@@ -41,9 +41,7 @@ func leaves(prefix string, commands []*cobra.Command) map[string]*cobra.Command 
 		if !cmd.HasSubCommands() && cmd.Flags().Lookup("graph-endpoint") != nil {
 			found[path] = cmd
 		}
-		for name, leaf := range leaves(path, cmd.Commands()) {
-			found[name] = leaf
-		}
+		maps.Copy(found, leaves(path, cmd.Commands()))
 	}
 	return found
 }

@@ -14,11 +14,13 @@ import (
 func (c *client) restOfPages(ctx context.Context, first []byte) ([]byte, error) {
 	var whole map[string]json.RawMessage
 	var items []json.RawMessage
-	if json.Unmarshal(first, &whole) != nil || json.Unmarshal(whole["value"], &items) != nil {
-		return first, nil
-	}
 	var next string
-	for _ = json.Unmarshal(whole["@odata.nextLink"], &next); next != ""; {
+	isCollection := json.Unmarshal(first, &whole) == nil && json.Unmarshal(whole["value"], &items) == nil &&
+		json.Unmarshal(whole["@odata.nextLink"], &next) == nil
+	if !isCollection {
+		return first, nil // no further page
+	}
+	for next != "" {
 		if err := c.staysHere(next); err != nil {
 			return nil, err
 		}

@@ -58,8 +58,8 @@ func settingsTable() []setting {
 	}
 }
 
-// register adds a flag for every setting, except those named.
-func (s *settings) register(flags *pflag.FlagSet, except ...string) {
+// registerSettings adds a flag for every setting, except those named.
+func registerSettings(s *settings, flags *pflag.FlagSet, except ...string) {
 	for _, one := range settingsTable() {
 		if slices.Contains(except, one.name) {
 			continue

@@ -63,8 +63,8 @@ func flagError(cmd *cobra.Command, err error) error {
 func unknownWord(cmd *cobra.Command, word string) error {
 	cmd.SuggestionsMinimumDistance = 3
 	err := usagef("%q is no command of `%s`", word, cmd.CommandPath())
-	if close := cmd.SuggestionsFor(word); len(close) > 0 {
-		return err.next("did you mean `%s %s`?", cmd.CommandPath(), close[0])
+	if near := cmd.SuggestionsFor(word); len(near) > 0 {
+		return err.next("did you mean `%s %s`?", cmd.CommandPath(), near[0])
 	}
 	return err.next("`%s --help` lists the commands", cmd.CommandPath())
 }
@@ -115,7 +115,7 @@ func leaf(op operation, verb string, o Options) *cobra.Command {
 		cmd.Example = "  " + "provisor " + op.words + exampleIDs(op) + " --body '" + op.example + "'"
 	}
 	run.register(cmd.Flags())
-	run.settings.register(cmd.Flags())
+	registerSettings(&run.settings, cmd.Flags())
 	return cmd
 }
 

@@ -26,8 +26,9 @@ type Options struct {
 	// switches that Entra takes in its query (aadOptscim062020,
 	// AzureAdScimPatch2017) choose the dialect and are not sent on.
 	BaseURL string
-	// HTTP sends the requests; its transport adds the bearer token, limits the
-	// connections and times out. Redirects are not followed, whatever it says: they
+	// HTTP sends the requests; its transport adds the bearer token and limits the
+	// connections. It must time out: a write is not given up before, even when its
+	// context ends. Redirects are not followed, whatever it says: they
 	// would carry credentials and people's data to an address nobody entered.
 	HTTP *http.Client
 	// Dialect is used unless the base URL's query names one.

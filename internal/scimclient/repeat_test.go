@@ -140,10 +140,32 @@ func TestCallerThatGivesUpIsNoFaultOfTheTarget(t *testing.T) {
 		<-r.Context().Done()
 		return nil, r.Context().Err()
 	})
-	_, err := c.Create(ctx, scim.UserType, scim.Resource{"userName": "x"})
-	require.ErrorIs(t, err, stop)
 	var fault *scimclient.Error
+	err := get(ctx, c)
+	require.ErrorIs(t, err, stop)
 	require.NotErrorAs(t, err, &fault)
+	err = post(ctx, c)
+	require.ErrorIs(t, err, stop, "nothing more is sent")
+	require.NotErrorAs(t, err, &fault)
+}
+
+// TestWriteOnItsWayIsNotGivenUp: it could be carried out after it was looked for.
+func TestWriteOnItsWayIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, do := range map[string]func(context.Context, *scimclient.Client) error{"post": post, "patch": patch, "delete": remove} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			c := over(t, func(r *http.Request) (*http.Response, error) {
+				cancel()
+				if err := r.Context().Err(); err != nil {
+					return nil, err
+				}
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(`{"id":"7"}`))}, nil
+			})
+			require.NoError(t, do(ctx, c))
+		})
+	}
 }
 
 // TestOwnTimeoutIsTheTargetsSilence: the HTTP client's limit is not the caller's.

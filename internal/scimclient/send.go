@@ -102,8 +102,16 @@ func (r request) contended(fault *Error) bool {
 	return fault.Class == Clash && r.method != http.MethodPost && !strings.EqualFold(fault.ScimType, "uniqueness")
 }
 
-// once sends r one time.
+// once sends r one time. A write that is on its way is not given up when the caller
+// is: the target might carry it out after the next one has looked for it. The HTTP
+// client's own time-out bounds it.
 func (c *Client) once(ctx context.Context, r request) (answer, error) {
+	if ctx.Err() != nil {
+		return answer{}, context.Cause(ctx)
+	}
+	if r.method != http.MethodGet {
+		ctx = context.WithoutCancel(ctx)
+	}
 	req, err := c.httpRequest(ctx, r)
 	if err != nil {
 		return answer{}, err

@@ -19,7 +19,7 @@ func sourceDirectory() DirectoryDefinition {
 func sourceUser() ObjectDefinition {
 	o := ObjectDefinition{Name: "User", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
 	o.Attributes = append(o.Attributes, anchor("objectId"))
-	for _, name := range strings.Fields(`userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
+	for name := range strings.FieldsSeq(`userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
 		companyName employeeId employeeType officeLocation physicalDeliveryOfficeName streetAddress city state postalCode country usageLocation
 		preferredLanguage telephoneNumber mobile facsimileTelephoneNumber userType immutableId onPremisesSamAccountName
 		onPremisesDistinguishedName onPremisesUserPrincipalName onPremisesSecurityIdentifier
@@ -41,10 +41,10 @@ func sourceUser() ObjectDefinition {
 func sourceGroup() ObjectDefinition {
 	o := ObjectDefinition{Name: "Group", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
 	o.Attributes = append(o.Attributes, anchor("objectId"))
-	for _, name := range strings.Fields("displayName mail mailNickname description") {
+	for name := range strings.FieldsSeq("displayName mail mailNickname description") {
 		o.Attributes = append(o.Attributes, typed(name, "String"))
 	}
-	for _, name := range strings.Fields("mailEnabled securityEnabled IsSoftDeleted dirSyncEnabled") {
+	for name := range strings.FieldsSeq("mailEnabled securityEnabled IsSoftDeleted dirSyncEnabled") {
 		o.Attributes = append(o.Attributes, typed(name, "Boolean"))
 	}
 	o.Attributes = append(o.Attributes, reference("members", true, "User", "Group"), reference("owners", true, "User"))

@@ -39,7 +39,7 @@ func (f FlowTypes) String() string {
 }
 
 func (f FlowTypes) flag() string {
-	switch f {
+	switch f { //nolint:exhaustive // FlowAll is three flags, and is asked for by one each
 	case FlowAdd:
 		return "Add"
 	case FlowUpdate:

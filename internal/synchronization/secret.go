@@ -62,7 +62,7 @@ const (
 )
 
 // String returns the wire spelling, or the number when the enumeration lacks it.
-func (s Secret) String() string {
+func (s Secret) String() string { //nolint:revive // one line a key of the enumeration
 	switch s {
 	case SecretNone:
 		return "None"
@@ -224,7 +224,7 @@ func ParseSecret(text string) (Secret, error) {
 
 // Sensitive reports whether the value of s is write-only: GET answers "*".
 func (s Secret) Sensitive() bool {
-	switch s {
+	switch s { //nolint:exhaustive // the others are not sensitive
 	case SecretPassword,
 		SecretSecretToken,
 		SecretAppKey,

@@ -10,7 +10,7 @@ import (
 // tally counts what should be at the application and what was found there.
 type tally struct{ expected, found int }
 
-func (t *tally) count(found bool) {
+func (t *tally) count(found bool) { //nolint:revive // what is counted, not how to count
 	t.expected++
 	if found {
 		t.found++

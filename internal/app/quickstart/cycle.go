@@ -127,7 +127,9 @@ func (r *run) records(ctx context.Context, cycle string, each func(record) error
 }
 
 // outcomes are the columns of the table of a cycle.
-func outcomes() []string { return []string{"create", "update", "disable", "delete", "skipped", "failure"} }
+func outcomes() []string {
+	return []string{"create", "update", "disable", "delete", "skipped", "failure"}
+}
 
 // maxShown is how many failed objects are shown with their reason.
 const maxShown = 10

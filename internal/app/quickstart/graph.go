@@ -58,7 +58,7 @@ func (g *graph) call(ctx context.Context, method, path string, body, answer any)
 	if err != nil {
 		return unreachable(err, "The service", g.base, "Look at its log.")
 	}
-	defer func() { _ = response.Body.Close() }() //nolint:errcheck // everything that matters was read
+	defer func() { _ = response.Body.Close() }() // everything that matters was read
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return unreachable(err, "The service", g.base, "Look at its log.")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -70,9 +71,7 @@ func (t *target) get(ctx context.Context, path string, query url.Values, answer 
 	}
 	link = link.JoinPath(path)
 	merged := link.Query()
-	for name, values := range query {
-		merged[name] = values
-	}
+	maps.Copy(merged, query)
 	link.RawQuery = merged.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, link.String(), nil)
 	if err != nil {
@@ -83,7 +82,7 @@ func (t *target) get(ctx context.Context, path string, query url.Values, answer 
 	if err != nil {
 		return unreachable(err, "The application", t.base, "It cannot be read back.")
 	}
-	defer func() { _ = response.Body.Close() }() //nolint:errcheck // everything that matters was read
+	defer func() { _ = response.Body.Close() }() // everything that matters was read
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return unreachable(err, "The application", t.base, "It cannot be read back.")

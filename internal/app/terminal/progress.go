@@ -47,7 +47,7 @@ func (p *Progress) Set(done, total int64) {
 // Done ends the progress and leaves one line that says how long it took.
 func (p *Progress) Done(format string, args ...any) {
 	if p.bar != nil {
-		_ = p.bar.Clear() //nolint:errcheck // a bar that cannot be cleared is still followed by the line
+		_ = p.bar.Clear() // a bar that cannot be cleared is still followed by the line
 	}
 	p.screen.Say("%s: %s %s", p.label, fmt.Sprintf(format, args...), p.screen.Faint("("+p.elapsed()+")"))
 }
@@ -76,7 +76,7 @@ func (p *Progress) draw(done, total int64) {
 		p.bar.ChangeMax64(total)
 		p.total = total
 	}
-	_ = p.bar.Set64(done) //nolint:errcheck // progress that cannot be drawn changes nothing
+	_ = p.bar.Set64(done) // progress that cannot be drawn changes nothing
 }
 
 // Duration writes d with as much precision as a person wants.

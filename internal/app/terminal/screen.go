@@ -31,7 +31,7 @@ func New(w io.Writer, getenv func(string) string) *Screen {
 	if !ok {
 		return s
 	}
-	descriptor := int(file.Fd()) //nolint:gosec // a descriptor fits an int
+	descriptor := int(file.Fd()) // a descriptor fits an int
 	if !term.IsTerminal(descriptor) {
 		return s
 	}

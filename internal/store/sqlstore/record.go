@@ -93,16 +93,23 @@ func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
 		return err
 	}
 	var (
-		e       effects
-		written []store.Outcome
+		e           effects
+		moved, kept []store.Outcome
 	)
 	for _, o := range outcomes {
 		e.note(before[o.Object], o)
-		if !isZero(o.Link) {
-			written = append(written, o)
+		switch {
+		case isZero(o.Link):
+		case o.Link.TargetID == before[o.Object].targetID:
+			kept = append(kept, o)
+		default:
+			moved = append(moved, o)
 		}
 	}
-	if err := r.putLinks(ctx, written); err != nil {
+	if err := r.putLinks(ctx, moved, "target_id = excluded.target_id, "); err != nil {
+		return err
+	}
+	if err := r.putLinks(ctx, kept, ""); err != nil {
 		return err
 	}
 	return r.apply(ctx, e)
@@ -162,8 +169,9 @@ func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[dire
 	return before, nil
 }
 
-// putLinks creates or replaces the links of outcomes.
-func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome) error {
+// putLinks creates or replaces the links of outcomes. Where the target id stays,
+// leaving it out of the assignments spares the index on it.
+func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assignment string) error {
 	for _, run := range chunks(outcomes) {
 		args := make([]any, 0, 8*len(run))
 		for _, o := range run {
@@ -175,8 +183,8 @@ func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome) error 
 		}
 		if _, err := r.session.exec(ctx,
 			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at) VALUES "+placeholders(len(run), 8)+`
-			ON CONFLICT (job, object) DO UPDATE SET kind = excluded.kind, target_id = excluded.target_id,
-				managed = excluded.managed, digest = excluded.digest, failure = excluded.failure, retry_at = excluded.retry_at`,
+			ON CONFLICT (job, object) DO UPDATE SET `+assignment+`managed = excluded.managed, digest = excluded.digest,
+				failure = excluded.failure, retry_at = excluded.retry_at`,
 			args...); err != nil {
 			return err
 		}
