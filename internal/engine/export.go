@@ -196,7 +196,7 @@ func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resou
 	if d.Deprovision {
 		link.Digest = nil // the rest of the values was not written
 	}
-	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || from == adopted}
+	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || !d.Deprovision}
 	if next.Step != plan.Update {
 		return a.unchanged(next, link).from(from, a), nil
 	}

@@ -207,6 +207,30 @@ func TestNobodyKeepsAnAccountBecauseAnAnswerWasLost(t *testing.T) {
 	}
 }
 
+// TestNobodyIsReactivatedBecauseAnAnswerWasLost: who comes back and leaves again
+// while it is not known whether the account was given back.
+func TestNobodyIsReactivatedBecauseAnAnswerWasLost(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []faults.Kind{faults.ResetAfter, faults.HalfBody} {
+		w := newWorld(t, terrain{dialect: scim.RFC7644, schedule: faults.Schedule{Rules: []faults.Rule{{Method: "PATCH", Match: 2, Fault: faults.Fault{Kind: kind}}}}})
+		w.takeAll = false
+		person := w.user(1)
+		first := w.assign(person)
+		w.settle()
+		require.NoError(t, w.db.Unassign(t.Context(), tenant, first))
+		w.settle()
+		require.False(t, w.active(person))
+		second := w.assign(person)
+		counts, err := w.cycle()
+		require.NoError(t, err)
+		require.EqualValues(t, 1, counts.Escrowed)
+		require.True(t, w.active(person), "the target has carried it out")
+		require.NoError(t, w.db.Unassign(t.Context(), tenant, second))
+		w.settle()
+		require.False(t, w.active(person))
+	}
+}
+
 func TestNoGroupIsKeptBecauseAnAnswerWasLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, terrain{dialect: scim.RFC7644, schedule: lostCreate("/Groups")})
@@ -251,6 +275,32 @@ func TestWorkerThatDiedInACreateLeavesNoAccountBehind(t *testing.T) {
 	for _, u := range users {
 		require.False(t, w.active(directory.ObjectID(u.ExternalID())), "%s", u.ExternalID())
 	}
+}
+
+// TestWorkerThatDiedGivingAnAccountBack: likewise for a PATCH.
+func TestWorkerThatDiedGivingAnAccountBack(t *testing.T) {
+	t.Parallel()
+	ctx, kill := context.WithCancel(t.Context())
+	w := newWorld(t, terrain{dialect: scim.RFC7644, between: onRequest("PATCH", 2, kill)})
+	w.takeAll = false
+	person := w.user(1)
+	first := w.assign(person)
+	w.settle()
+	require.NoError(t, w.db.Unassign(t.Context(), tenant, first))
+	w.settle()
+	second := w.assign(person)
+	w.now = w.now.Add(time.Hour)
+	dying := w.claim()
+	w.store = &dead{Provisioning: w.db, ctx: ctx}
+	_, err := w.engine(ctx, dying).Run(ctx, w.now.Add(time.Minute))
+	require.Error(t, err)
+	w.store = w.db
+	require.True(t, w.active(person), "the target has carried it out")
+	require.NoError(t, w.db.Unassign(t.Context(), tenant, second))
+	_, err = w.cycle() // ends the cycle that had begun before
+	require.NoError(t, err)
+	w.settle()
+	require.False(t, w.active(person))
 }
 
 // dead is the store of a process that is no more once ctx has ended.

@@ -65,23 +65,31 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	return done < len(page) || len(page) == pageSize, nil
 }
 
-// announce records the creates that a page may come to before the first of them is
-// sent. One whose outcome is then lost, by a crash or an order, is looked for even
-// when the object has left the scope in the meantime: nobody keeps an account that
-// the job does not know of.
+// announce records, before anything is sent, which objects of a page the job is
+// about to take on: by a create, or by giving an account back to one that it had let
+// go. If the outcome is then lost, by a crash or an order, the object is looked after
+// even when it has left the scope in the meantime: nobody keeps an account that the
+// job does not know of.
 func (c *Cycle) announce(ctx context.Context, attempts []*attempt) error {
-	var begun []store.Outcome
+	var taken []store.Outcome
 	for _, a := range attempts {
-		if a.fault == nil && a.first.Step == plan.Find && !a.facts.Managed {
-			link := a.object.Link
-			link.Managed = true
-			begun = append(begun, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link})
+		if !a.takesOn() {
+			continue
 		}
+		link := a.object.Link
+		link.Managed, link.Digest = true, nil
+		taken = append(taken, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Adopted: a.refers(link)})
 	}
-	if len(begun) == 0 {
+	if len(taken) == 0 {
 		return nil
 	}
-	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: begun, Cycle: c.snapshot()})
+	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: taken, Cycle: c.snapshot()})
+}
+
+// takesOn reports whether the attempt may make an object managed that is not.
+func (a *attempt) takesOn() bool {
+	asks := a.first.Step == plan.Find || a.first.Step == plan.Fetch
+	return a.fault == nil && asks && !a.facts.Managed && !a.first.Deprovision
 }
 
 // workers calls do for 0, 1, …, some at once, until all n are done or the time of
