@@ -60,7 +60,7 @@ func fault(t *testing.T, rec *httptest.ResponseRecorder) (string, string, string
 	if !ok {
 		t.Fatalf("not an error: %d %s", rec.Code, rec.Body)
 	}
-	text := func(name string) string { s, _ := e[name].(string); return s } //nolint:errcheck // absent is ""
+	text := func(name string) string { s, _ := e[name].(string); return s }
 	return text("code"), text("message"), text("target")
 }
 

@@ -32,14 +32,14 @@ type application struct {
 	probes    []string // requests to the SCIM endpoint
 }
 
-func newApplication(t *testing.T) *application {
-	t.Helper()
+func newApplication(tb testing.TB) *application {
+	tb.Helper()
 	a := &application{}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", a.token)
 	mux.HandleFunc("/scim/", a.scim)
 	a.Server = httptest.NewServer(mux)
-	t.Cleanup(a.Close)
+	tb.Cleanup(a.Close)
 	return a
 }
 

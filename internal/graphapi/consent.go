@@ -34,7 +34,7 @@ func (a *API) beginAuthorize(ctx context.Context, q *request) (answer, error) {
 		body, err := marshal(map[string]string{"authorizationUrl": location, "redirectUri": q.base + callbackPath}, nil)
 		return answer{status: http.StatusOK, contentType: jsonType, body: body}, err
 	}
-	cookie := http.Cookie{
+	cookie := http.Cookie{ //nolint:gosec // Secure wherever there is TLS; a laptop has none
 		Name: stateCookie, Value: url.QueryEscape(stateOf(location)), Path: callbackPath, HttpOnly: true,
 		Secure: strings.HasPrefix(q.base, "https://"), SameSite: http.SameSiteLaxMode, MaxAge: 600,
 	}
@@ -87,7 +87,7 @@ func consentPage(code int, o outcome) (answer, error) {
 	return answer{status: code, contentType: "text/html; charset=utf-8", body: page.Bytes(), header: http.Header{
 		"Content-Security-Policy": {"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"},
 		"Referrer-Policy":         {"no-referrer"},
-		"Set-Cookie":              {(&http.Cookie{Name: stateCookie, Path: callbackPath, MaxAge: -1, HttpOnly: true}).String()},
+		"Set-Cookie":              {(&http.Cookie{Name: stateCookie, Path: callbackPath, MaxAge: -1, HttpOnly: true}).String()}, //nolint:gosec // it carries nothing: it removes the cookie
 	}}, nil
 }
 

@@ -33,6 +33,8 @@ func (v Versions) String() string {
 		return "provisor"
 	case Metadata:
 		return "metadata"
+	case Both:
+		return "" // a path begins with one
 	default:
 		return ""
 	}

@@ -50,18 +50,23 @@ func newWorld(t *testing.T) *world {
 
 func newWorldWith(t *testing.T, adjust func(*graphapi.Config)) *world {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
+	return newWorldOf(t, adjust)
+}
+
+func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
+	tb.Helper()
+	db, err := sqlstore.Open(tb.Context(), filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
-	w := &world{db: db, application: newApplication(t), log: &bytes.Buffer{}, callers: callers()}
-	w.seed(t)
-	credentials := w.credentials(t)
+	w := &world{db: db, application: newApplication(tb), log: &bytes.Buffer{}, callers: callers()}
+	w.seed(tb)
+	credentials := w.credentials(tb)
 	config := graphapi.Config{
 		Store: db, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{w.jobs(credentials)},
 		Authenticator: w, Policy: identity.NewPolicy(identity.Options{}),
@@ -80,19 +85,19 @@ func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 678_901_200, time.U
 // local lets the tests reach their application.
 func local() egress.Policy { return egress.Policy{AllowHTTP: true, AllowLoopback: true} }
 
-func (w *world) credentials(t *testing.T) *credential.Service {
-	t.Helper()
+func (w *world) credentials(tb testing.TB) *credential.Service {
+	tb.Helper()
 	ring, err := keyring.New()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s := credential.New(credential.Options{
 		Secrets: w.db, Leases: w.db, Keyring: ring, Egress: local(), Holder: "test", Now: now,
 		OAuth: &oauth.Client{HTTP: egress.NewClient(local(), egress.Options{}), Now: now},
 	})
-	t.Cleanup(func() {
-		if err := s.Close(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
+	tb.Cleanup(func() {
+		if err := s.Close(context.WithoutCancel(tb.Context())); err != nil {
+			tb.Error(err)
 		}
 	})
 	return s
@@ -111,29 +116,29 @@ func (w *world) newID() string {
 	return fmt.Sprintf("00000000-0000-4000-8000-%012d", w.ids)
 }
 
-func (w *world) seed(t *testing.T) {
-	t.Helper()
-	err := w.db.CreateTenant(t.Context(), store.Tenant{ID: tenantID, DisplayName: "Contoso", Domain: "contoso.example", Created: now()})
+func (w *world) seed(tb testing.TB) {
+	tb.Helper()
+	err := w.db.CreateTenant(tb.Context(), store.Tenant{ID: tenantID, DisplayName: "Contoso", Domain: "contoso.example", Created: now()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	w.add(t, graphapi.MicrosoftGraph(graphSP, now()))
-	w.principal(t, adminSP, "admin")
-	w.principal(t, ownerSP, "owner")
+	w.add(tb, graphapi.MicrosoftGraph(graphSP, now()))
+	w.principal(tb, adminSP, "admin")
+	w.principal(tb, ownerSP, "owner")
 }
 
 // add puts an object straight into the directory.
-func (w *world) add(t *testing.T, o directory.Object) {
-	t.Helper()
-	if _, err := w.db.CreateObject(t.Context(), tenantID, o); err != nil {
-		t.Fatal(err)
+func (w *world) add(tb testing.TB, o directory.Object) {
+	tb.Helper()
+	if _, err := w.db.CreateObject(tb.Context(), tenantID, o); err != nil {
+		tb.Fatal(err)
 	}
 }
 
 // principal puts a service principal straight into the directory.
-func (w *world) principal(t *testing.T, id directory.ObjectID, name string) {
-	t.Helper()
-	w.add(t, directory.Object{
+func (w *world) principal(tb testing.TB, id directory.ObjectID, name string) {
+	tb.Helper()
+	w.add(tb, directory.Object{
 		ID: id, Kind: directory.ServicePrincipal, Created: now(),
 		Attributes: directory.Attributes{"displayName": name, "appId": appIDOf(id)},
 	})

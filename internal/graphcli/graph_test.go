@@ -38,7 +38,8 @@ type reply struct {
 
 func newGraph(t interface{ Cleanup(func()) }) *graph {
 	g := &graph{}
-	g.server = httptest.NewServer(g)
+	g.server = httptest.NewUnstartedServer(g) // the handler reads this field
+	g.server.Start()
 	t.Cleanup(g.server.Close)
 	return g
 }

@@ -60,7 +60,8 @@ type Options struct {
 	// Slice is the longest that a worker works on one job before it writes its
 	// position and lets the others have their turn; zero means 60 s.
 	Slice time.Duration
-	// Lease is how long a claim lasts unless renewed; zero means 60 s.
+	// Lease is how long a claim lasts unless renewed, and so how long a job of a
+	// process that died waits for another; zero means 15 s.
 	Lease time.Duration
 	// Timeout bounds one request to an application; zero means 60 s.
 	Timeout time.Duration
@@ -88,7 +89,7 @@ type Service struct {
 func New(o Options) *Service {
 	o.Interval = orElse(o.Interval, synchronization.DefaultInterval)
 	o.Slice = orElse(o.Slice, time.Minute)
-	o.Lease = orElse(o.Lease, time.Minute)
+	o.Lease = orElse(o.Lease, 15*time.Second)
 	o.Timeout = orElse(o.Timeout, time.Minute)
 	if o.Workers == 0 {
 		o.Workers = 4

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 )
 
 // prepareFile makes the file when it is not there, for its owner only, and
@@ -32,10 +33,12 @@ const busyMilliseconds = 10_000
 // one.
 const checkpointPages = 16_000
 
+// pageSize only counts while the file is empty, and before it is in WAL mode.
+const pageSize = "page_size(8192)"
+
 func writerSource(file string, o Options) string {
-	return source(file,
-		"page_size(8192)", // only counts while the file is empty
-		"journal_mode(WAL)",
+	return source(file, "WAL",
+		pageSize,
 		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
 		fmt.Sprintf("journal_size_limit(%d)", checkpointPages*8192),
 		fmt.Sprintf("cache_size(-%d)", o.CacheBytes>>10),
@@ -47,7 +50,7 @@ func writerSource(file string, o Options) string {
 // readerSource maps the file: mapped pages bypass the page cache that all
 // connections share, and with it the lock that would serialize them.
 func readerSource(file string, o Options) string {
-	return source(file,
+	return source(file, "",
 		"query_only(1)",
 		"cache_size(-8192)",
 		fmt.Sprintf("mmap_size(%d)", o.MapBytes),
@@ -56,23 +59,21 @@ func readerSource(file string, o Options) string {
 
 // migratorSource keeps every other process away while the schema changes.
 func migratorSource(file string) string {
-	return source(file,
-		"page_size(8192)",
-		"locking_mode(EXCLUSIVE)",
-		"journal_mode(WAL)",
-		"synchronous(FULL)",
-	)
+	return source(file, "WAL", pageSize, "locking_mode(EXCLUSIVE)", "synchronous(FULL)")
 }
 
 // inspectorSource only looks which version the file has.
 func inspectorSource(file string) string {
-	return source(file, "query_only(1)")
+	return source(file, "", "query_only(1)")
 }
 
-func source(file string, pragmas ...string) string {
+// source returns the address of a file. The driver sets the pragmas in the order
+// of their names and the journal mode, when there is one, after them.
+func source(file, journalMode string, pragmas ...string) string {
 	query := url.Values{
-		"_busy_timeout": {fmt.Sprint(busyMilliseconds)},
+		"_busy_timeout": {strconv.Itoa(busyMilliseconds)},
 		"_dqs":          {"0"},
+		"_journal_mode": {journalMode},
 		"_pragma":       append([]string{"trusted_schema(0)"}, pragmas...),
 	}
 	return (&url.URL{Scheme: "file", Path: file, RawQuery: query.Encode()}).String()
