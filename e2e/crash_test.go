@@ -55,7 +55,10 @@ func (s *authorizationServer) ServeHTTP(w http.ResponseWriter, r *http.Request) 
 		_, _ = w.Write([]byte(`{"error":"invalid_grant"}`))
 		return
 	}
-	time.Sleep(delay)
+	select {
+	case <-time.After(delay):
+	case <-r.Context().Done():
+	}
 	_, _ = fmt.Fprintf(w, `{"access_token":%q,"refresh_token":%q,"token_type":"Bearer","expires_in":3600}`, access, refresh)
 }
 

@@ -200,9 +200,10 @@ func asRecord(v any) map[string]any {
 // refreshServicePrincipal shows a changed application in its service principal.
 func (a *API) refreshServicePrincipal(ctx context.Context, q *request, application directory.Object) error {
 	ref := store.Ref{Kind: directory.ServicePrincipal, Property: "appId", Value: application.Attributes.String("appId")}
-	_, err := a.Store.UpdateObject(ctx, q.tenant, ref, a.Now(), func(before directory.Attributes) (directory.Attributes, error) {
-		reflectApplication(before, application)
-		return before, nil
+	_, err := a.Store.UpdateObject(ctx, q.tenant, ref, a.Now(), func(attributes directory.Attributes) (directory.Attributes, error) {
+		delete(attributes, "appDescription") // the one reflected text that an application may drop
+		reflectApplication(attributes, application)
+		return attributes, nil
 	})
 	if errs.Is(err, errs.NotFound) {
 		return nil // it has none here

@@ -3,7 +3,9 @@ package graphapi
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -67,7 +69,7 @@ func (a *API) createJob(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	location := q.base + q.http.URL.EscapedPath() + "/" + string(job.ID)
+	location := q.base + strings.TrimRight(q.http.URL.EscapedPath(), "/") + "/" + url.PathEscape(string(job.ID))
 	return created(q.context().Entity(q.synchronizationPath("jobs")), location, newWireJob(job, a.Now()))
 }
 

@@ -51,10 +51,3 @@ func (q *request) setName() string {
 func (q *request) lastSegment() string {
 	return q.route.Pattern[strings.LastIndexByte(q.route.Pattern, '/')+1:]
 }
-
-// skipTo is the URL of the same listing from its n-th element on.
-func (q *request) skipTo(n int) string {
-	query := q.http.URL.Query()
-	query.Set("$skip", strconv.Itoa(n))
-	return q.base + q.http.URL.EscapedPath() + "?" + query.Encode()
-}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
-	"github.com/provisor/provisor/internal/odata"
 	"github.com/provisor/provisor/internal/store"
 )
 
@@ -42,12 +41,11 @@ func referents(r directory.Relation) []directory.Kind {
 // backwards, as memberOf does.
 func (a *API) related(r directory.Relation, reverse direction, kind directory.Kind) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
-		object, page, err := a.relatedPage(ctx, q, r, reverse, kind)
+		page, err := a.relatedPage(ctx, q, r, reverse, kind)
 		if err != nil {
 			return answer{}, err
 		}
-		context := q.context().Collection(odata.Contained(q.setName(), string(object.ID), q.lastSegment()))
-		return a.objects(ctx, q, context, page, typed)
+		return a.objects(ctx, q, q.context().Collection(objectSet(kind), q.options.Select...), page, typed)
 	}
 }
 
@@ -59,24 +57,32 @@ const (
 	backward direction = true
 )
 
-func (a *API) relatedPage(ctx context.Context, q *request, r directory.Relation, d direction, kind directory.Kind) (directory.Object, store.Page, error) {
+// objectSet is the set that context URLs name for objects of a kind; several kinds
+// together are directoryObjects.
+func objectSet(kind directory.Kind) string {
+	if kind == "" {
+		return "directoryObjects"
+	}
+	return string(kind) + "s"
+}
+
+func (a *API) relatedPage(ctx context.Context, q *request, r directory.Relation, d direction, kind directory.Kind) (store.Page, error) {
 	object, err := a.subject(ctx, q)
 	if err != nil {
-		return directory.Object{}, store.Page{}, err
+		return store.Page{}, err
 	}
 	query, err := q.query(kind)
 	if err != nil {
-		return directory.Object{}, store.Page{}, err
+		return store.Page{}, err
 	}
-	page, err := a.Store.Related(ctx, q.tenant, object.ID, r, bool(d), query)
-	return object, page, err
+	return a.Store.Related(ctx, q.tenant, object.ID, r, bool(d), query)
 }
 
 // countRelated answers …/members/$count.
 func (a *API) countRelated(r directory.Relation, d direction) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
 		q.options.Count, q.options.Top = true, 1
-		_, page, err := a.relatedPage(ctx, q, r, d, "")
+		page, err := a.relatedPage(ctx, q, r, d, "")
 		return count(page.Count), err
 	}
 }
@@ -84,7 +90,7 @@ func (a *API) countRelated(r directory.Relation, d direction) handler {
 // relatedLinks answers GET …/members/$ref: the references without the objects.
 func (a *API) relatedLinks(r directory.Relation) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
-		_, page, err := a.relatedPage(ctx, q, r, forward, "")
+		page, err := a.relatedPage(ctx, q, r, forward, "")
 		if err != nil {
 			return answer{}, err
 		}

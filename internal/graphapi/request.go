@@ -3,7 +3,8 @@ package graphapi
 import (
 	"maps"
 	"net/http"
-	"net/url"
+	"strconv"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/identity"
@@ -48,10 +49,23 @@ func (q *request) next(position string) string {
 	if position == "" {
 		return ""
 	}
-	query := url.Values{}
-	maps.Copy(query, q.http.URL.Query())
-	query.Del("$skip")
-	query.Set("$skiptoken", odata.NewSkipToken(position, q.listing()...))
+	return q.continued(odata.SkipTokenOption, odata.NewSkipToken(position, q.listing()...))
+}
+
+// skipTo is the URL of the same listing from its n-th element on.
+func (q *request) skipTo(n int) string {
+	return q.continued(odata.SkipOption, strconv.Itoa(n))
+}
+
+// continued is the URL of the request with another beginning of the page. What said
+// where the page begins is taken out, however the caller spelled it.
+func (q *request) continued(option odata.Option, value string) string {
+	query := q.http.URL.Query()
+	maps.DeleteFunc(query, func(name string, _ []string) bool {
+		known := odata.Option("$" + strings.TrimPrefix(strings.ToLower(name), "$"))
+		return known == odata.SkipOption || known == odata.SkipTokenOption
+	})
+	query.Set(string(option), value)
 	return q.base + q.http.URL.EscapedPath() + "?" + query.Encode()
 }
 
