@@ -51,7 +51,7 @@ func configuration() string {
 | ` + "`provisor.db`" + ` and its ` + "`-wal`, `-shm`" + ` | the database; back it up with the service stopped, or with SQLite's online backup |
 | ` + "`keys.json`" + ` | the keys that seal the stored secrets; keep its backup apart from the database's |
 | ` + "`tls/`" + ` | with ` + "`--tls auto`" + `: the certificate authority (` + "`ca.pem`" + ` is what clients trust) and the server certificate |
-| ` + "`lock`" + ` | held while a service runs on the directory |
+| ` + "`provisor.lock`" + ` | held while a service runs on the directory |
 
 ## The bootstrap file
 

@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/provisor/provisor/internal/errs"
 )
 
 // metrics are the figures that Prometheus collects. Labels have few values each:
@@ -73,6 +75,27 @@ func (m *metrics) Outcome(action, status string) { m.outcomes.WithLabelValues(ac
 func (m *metrics) CycleEnded(result string, took time.Duration) {
 	m.cycles.WithLabelValues(result).Inc()
 	m.cycleTimes.Observe(took.Seconds())
+}
+
+// countRefusals returns a transport that counts the requests that the egress
+// policy refused.
+func (m *metrics) countRefusals(next *http.Transport) http.RoundTripper {
+	return &refusalCounter{Transport: next, refusals: m.refusals}
+}
+
+type refusalCounter struct {
+	*http.Transport
+
+	refusals prometheus.Counter
+}
+
+// RoundTrip carries a request, or counts that the policy refused to.
+func (c *refusalCounter) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := c.Transport.RoundTrip(r)
+	if errs.Is(err, errs.Invalid) {
+		c.refusals.Inc()
+	}
+	return answer, err
 }
 
 // handler answers /metrics.

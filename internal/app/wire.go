@@ -67,16 +67,23 @@ func (s *service) egressPolicy(bound net.Addr) egress.Policy {
 }
 
 func (s *service) credentials(ring *keyring.Keyring, policy egress.Policy) *credential.Service {
-	client := egress.NewClient(policy, egress.Options{})
+	client := s.outbound(policy, nil)
 	return credential.New(credential.Options{
 		Secrets: s.base.store, Leases: s.base.store, Keyring: ring, Egress: policy, Holder: holder(), Now: s.now, Audit: s.audit,
 		OAuth: &oauth.Client{
 			HTTP: client, Now: s.now,
-			Certified: func(c *tls.Certificate) *http.Client {
-				return egress.NewClient(policy, egress.Options{Certificate: c})
-			},
+			Certified: func(c *tls.Certificate) *http.Client { return s.outbound(policy, c) },
 		},
 	})
+}
+
+// outbound returns a client for token endpoints that counts what the policy
+// refuses.
+func (s *service) outbound(policy egress.Policy, certificate *tls.Certificate) *http.Client {
+	o := egress.Options{Certificate: certificate}
+	client := egress.NewClient(policy, o)
+	client.Transport = s.metrics.countRefusals(egress.NewTransport(policy, o))
+	return client
 }
 
 // holder names this process among those that share a database.
@@ -105,7 +112,7 @@ func (s *service) audit(ctx context.Context, e credential.Event) {
 }
 
 func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {
-	var outbound http.RoundTripper = egress.NewTransport(policy, egress.Options{})
+	outbound := s.metrics.countRefusals(egress.NewTransport(policy, egress.Options{}))
 	if s.watch != nil {
 		outbound = s.watch(outbound)
 	}
@@ -142,10 +149,14 @@ func (s *service) surface(ctx context.Context, credentials *credential.Service, 
 	if err != nil {
 		return nil, err
 	}
+	public := "" // as each request says
+	if s.config.BaseURL != nil {
+		public = s.config.BaseURL.String()
+	}
 	return graphapi.New(graphapi.Config{
 		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{s.jobs},
 		Authenticator: validator, Policy: identity.NewPolicy(identity.Options{Legacy: true}),
-		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request,
+		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request, PublicURL: public,
 	}), nil
 }
 

@@ -38,11 +38,10 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 		for flaw, sloppy := range flaws {
 			t.Run(kind+" "+flaw, func(t *testing.T) {
 				t.Parallel()
-				for seed := range uint64(2) {
-					w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: sloppy, schedule: faults.Random(seed, rates), timeout: 2 * time.Second})
-					w.life(rand.New(rand.NewPCG(seed, 7)))
-					require.NotEmpty(t, w.injector.Trace(), "faults were injected")
-				}
+				seed := uint64(len(kind) + len(flaw))
+				w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: sloppy, schedule: faults.Random(seed, rates), timeout: 2 * time.Second})
+				w.life(rand.New(rand.NewPCG(seed, 7)))
+				require.NotEmpty(t, w.injector.Trace(), "faults were injected")
 			})
 		}
 	}

@@ -81,7 +81,7 @@ func TestCancelledCycleIsTakenOver(t *testing.T) {
 	for _, at := range []struct {
 		method string
 		n      int64
-	}{{"GET", 1}, {"GET", 40}, {"POST", 1}, {"POST", 37}, {"POST", 139}, {"POST", 200}, {"PATCH", 1}, {"PATCH", 2}} {
+	}{{"GET", 1}, {"GET", 40}, {"POST", 1}, {"POST", 139}, {"POST", 200}, {"PATCH", 1}, {"PATCH", 2}} {
 		t.Run(fmt.Sprint(at.method, at.n), func(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
@@ -104,7 +104,7 @@ func TestCancelledCycleIsTakenOver(t *testing.T) {
 // what was sent meanwhile is found again after the start.
 func TestPauseOvertakesInTheMiddleOfAPage(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int64{1, 90, 150, 230} {
+	for _, at := range []int64{1, 150, 230} {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			t.Parallel()
 			var w *world

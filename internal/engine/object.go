@@ -150,3 +150,12 @@ func codeOf(err error) string {
 	}
 	return scimclient.Code(err)
 }
+
+// reasonOf says for people why an object failed. What only the operator may see is
+// not in it.
+func reasonOf(err error) string {
+	if e, ok := errors.AsType[*errs.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}

@@ -84,7 +84,7 @@ func (a *attempt) refused(d plan.Decision) result {
 
 // failed is the result of an attempt that err ended.
 func (a *attempt) failed(err error) result {
-	return a.escrow(codeOf(err), err.Error(), advice(err))
+	return a.escrow(codeOf(err), reasonOf(err), advice(err))
 }
 
 // escrow keeps the failure for the next attempt. What is known of the target object

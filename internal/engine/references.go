@@ -237,7 +237,7 @@ func (w *reconciliation) failed(ctx context.Context, ref mapping.Reference, err 
 	}
 	now := w.Now()
 	link := store.Link{TargetID: w.owner.TargetID, Managed: w.owner.Managed, Failure: &store.Failure{
-		Code: scimclient.Code(err), Reason: err.Error(), Attempts: 1, First: now, RetryAt: now,
+		Code: scimclient.Code(err), Reason: reasonOf(err), Attempts: 1, First: now, RetryAt: now,
 	}}
 	return w.Store.Record(ctx, w.claim, store.Batch{Cycle: w.snapshot(), Outcomes: []store.Outcome{{
 		Object: w.owner.Key, Kind: w.owner.Kind, Link: link, Log: w.refusal(ref, err),
@@ -264,7 +264,7 @@ func (w *reconciliation) written(ref mapping.Reference, changes []store.Referenc
 func (w *reconciliation) refusal(ref mapping.Reference, err error) *store.LogEntry {
 	return w.log(verdict{
 		action: synchronization.ActionUpdate, status: synchronization.ResultFailure, code: codeOf(err), recommended: advice(err),
-		reason: fmt.Sprintf("references of %s could not be written and stay owed: %v", ref.Relation, err),
+		reason: fmt.Sprintf("references of %s could not be written and stay owed: %s", ref.Relation, reasonOf(err)),
 	})
 }
 

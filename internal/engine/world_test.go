@@ -42,6 +42,7 @@ type world struct {
 	injector *faults.Injector
 	target   *scimclient.Client
 	takeAll  bool
+	roles    any // appRoles of the application
 	keepOut  bool
 	now      time.Time
 	waited   atomic.Int64                      // nanoseconds that the client would have waited
@@ -238,7 +239,7 @@ func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
 	mappings, err := mapping.Compile(schema)
 	require.NoError(w.t, err)
 	return engine.New(engine.Options{
-		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8,
+		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
 		Now:              w.clock, NewID: uuid.NewString,
 	}, claim)

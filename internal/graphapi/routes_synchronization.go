@@ -91,5 +91,18 @@ func (a *API) templateRoutes() []Route {
 		{Method: get, Pattern: "{c}/synchronization/templates/$count", Operation: id.ReadTemplates, Options: shortCount(), handle: a.countTemplates},
 		{Method: get, Pattern: template, Operation: id.ReadTemplates, Options: oneExpanded(), handle: a.getTemplate},
 		{Method: get, Pattern: template + "/schema", Operation: id.ReadTemplates, Options: oneExpanded(), handle: a.getTemplateSchema},
-	}, schemaTools(template+"/schema")...)
+	}, append(templateWrites(template), schemaTools(template+"/schema")...)...)
+}
+
+// templateWrites are those that Graph has for the makers of gallery applications.
+func templateWrites(template string) []Route {
+	refuse := notOffered("Templates cannot be changed in this version. PUT the schema of the job instead, which is its own copy.")
+	row := func(method, pattern string) Route {
+		return Route{Method: method, Pattern: pattern, Operation: id.WriteTemplates, handle: refuse}
+	}
+	return []Route{
+		row(post, "{c}/synchronization/templates"),
+		row(put, template), row(patch, template), row(remove, template),
+		row(put, template+"/schema"), row(patch, template+"/schema"), row(remove, template+"/schema"),
+	}
 }

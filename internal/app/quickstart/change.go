@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/provisor/provisor/internal/scim"
 )
 
 // person is what the quickstart reads of a user of the directory.
@@ -116,7 +118,7 @@ func (r *run) showDifference(ctx context.Context, e execution) error {
 			return nil
 		}
 		for _, c := range one.Changed {
-			rows = append(rows, []string{one.Source.Name, one.Action, c.Name, orDash(c.Old), orDash(c.New)})
+			rows = append(rows, []string{one.Source.Name, one.Action, shortName(c.Name), orDash(c.Old), orDash(c.New)})
 		}
 		return nil
 	})
@@ -128,6 +130,9 @@ func (r *run) showDifference(ctx context.Context, e execution) error {
 	r.showFailures(failures)
 	return nil
 }
+
+// shortName leaves the URN of the enterprise extension out of an attribute's path.
+func shortName(path string) string { return strings.TrimPrefix(path, scim.EnterpriseUserURN+":") }
 
 func orDash(value *string) string {
 	if value == nil {

@@ -161,6 +161,9 @@ func (r *run) showCycle(ctx context.Context, e execution) error {
 	}
 	r.Screen.Say("")
 	r.Screen.Table([]string{"", "created", "updated", "disabled", "deleted", "skipped", "failed"}, rows)
+	if counts["User"]["update"]+counts["Group"]["update"] > 0 {
+		r.Screen.Say(" %s", r.Screen.Faint("The updates of an initial cycle are managers and members: they are written once both ends exist."))
+	}
 	r.showFailures(failures)
 	return nil
 }

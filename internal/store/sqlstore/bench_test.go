@@ -32,8 +32,8 @@ func person(random *rand.Rand, n int) store.ImportRow {
 }
 
 // populate imports n users in batches of 1,000 and returns the batches.
-func populate(b testing.TB, db *sqlstore.DB, n int) [][]store.ImportRow {
-	b.Helper()
+func populate(tb testing.TB, db *sqlstore.DB, n int) [][]store.ImportRow {
+	tb.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	var batches [][]store.ImportRow
 	for done := 0; done < n; done += 1000 {
@@ -44,20 +44,20 @@ func populate(b testing.TB, db *sqlstore.DB, n int) [][]store.ImportRow {
 		batches = append(batches, batch)
 	}
 	for _, batch := range batches {
-		importBatch(b, db, batch)
+		importBatch(tb, db, batch)
 	}
 	return batches
 }
 
-func importBatch(b testing.TB, db *sqlstore.DB, batch []store.ImportRow) {
-	b.Helper()
-	results, err := db.Import(b.Context(), tenant, batch, instant())
+func importBatch(tb testing.TB, db *sqlstore.DB, batch []store.ImportRow) {
+	tb.Helper()
+	results, err := db.Import(tb.Context(), tenant, batch, instant())
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, r := range results {
 		if r.Err != nil {
-			b.Fatal(r.Err)
+			tb.Fatal(r.Err)
 		}
 	}
 }
@@ -98,17 +98,17 @@ func BenchmarkImportAgain(b *testing.B) {
 }
 
 // working returns a directory of n users and a claim on a job.
-func working(b testing.TB, n int) (*sqlstore.DB, store.Claim) {
-	b.Helper()
-	db := filled(b)
-	populate(b, db, n)
+func working(tb testing.TB, n int) (*sqlstore.DB, store.Claim) {
+	tb.Helper()
+	db := filled(tb)
+	populate(tb, db, n)
 	job := synchronization.Job{ID: "job", Tenant: tenant, ServicePrincipal: "principal", NextRun: instant()}
-	if err := db.CreateJob(b.Context(), job, synchronization.Schema{}); err != nil {
-		b.Fatal(err)
+	if err := db.CreateJob(tb.Context(), job, synchronization.Schema{}); err != nil {
+		tb.Fatal(err)
 	}
-	c, ok, err := db.ClaimJob(b.Context(), "worker", instant(), time.Hour)
+	c, ok, err := db.ClaimJob(tb.Context(), "worker", instant(), time.Hour)
 	if err != nil || !ok {
-		b.Fatal(ok, err)
+		tb.Fatal(ok, err)
 	}
 	return db, c
 }
@@ -172,10 +172,10 @@ func BenchmarkRecord(b *testing.B) {
 	}
 }
 
-func record(b testing.TB, db *sqlstore.DB, c store.Claim, batch store.Batch) {
-	b.Helper()
-	if err := db.Record(b.Context(), c, batch); err != nil {
-		b.Fatal(err)
+func record(tb testing.TB, db *sqlstore.DB, c store.Claim, batch store.Batch) {
+	tb.Helper()
+	if err := db.Record(tb.Context(), c, batch); err != nil {
+		tb.Fatal(err)
 	}
 }
 

@@ -5,11 +5,8 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"runtime"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -115,20 +112,9 @@ func (r *candidateRow) decode() (store.Candidate, error) {
 // it.
 func decodeAll(rows []candidateRow) ([]store.Candidate, error) {
 	candidates := make([]store.Candidate, len(rows))
-	var work errgroup.Group
-	share := max(64, len(rows)/runtime.GOMAXPROCS(0)+1)
-	for start := 0; start < len(rows); start += share {
-		work.Go(func() error {
-			for i := start; i < min(start+share, len(rows)); i++ {
-				var err error
-				if candidates[i], err = rows[i].decode(); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	return candidates, work.Wait()
+	failures := make([]error, len(rows))
+	inParallel(len(rows), func(i int) { candidates[i], failures[i] = rows[i].decode() })
+	return candidates, cmp.Or(failures...)
 }
 
 // linkRow is a link as it is kept.

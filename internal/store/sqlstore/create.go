@@ -150,16 +150,20 @@ type unique struct{ property, query string }
 func uniqueProperties(k directory.Kind) []unique {
 	switch k {
 	case directory.User:
-		return []unique{{"userPrincipalName",
-			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 1 AND user_principal_name = ? AND key <> ?"}}
+		return []unique{{
+			"userPrincipalName",
+			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 1 AND user_principal_name = ? AND key <> ?",
+		}}
 	case directory.Application:
 		return []unique{
 			{"appId", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND app_id = ? AND key <> ?"},
 			{"uniqueName", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND unique_name = ? AND key <> ?"},
 		}
 	case directory.ServicePrincipal:
-		return []unique{{"appId",
-			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 4 AND app_id = ? AND key <> ?"}}
+		return []unique{{
+			"appId",
+			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 4 AND app_id = ? AND key <> ?",
+		}}
 	case directory.Group:
 		return nil
 	default:

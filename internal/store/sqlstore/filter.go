@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -121,6 +122,10 @@ func (f filter) compare(e odata.Compare) (clause, error) {
 	if !ok {
 		return clause{}, errs.New(errs.Invalid, codeUnsupportedQuery, "The operator %s cannot be applied to the property '%s'.", e.Op, e.Property)
 	}
+	if o.holds == holdsBoolean {
+		// Spelled out, so that an index of the rarer value can be used.
+		return clause{text: o.text + operator + strings.ToUpper(fmt.Sprint(arg))}, nil
+	}
 	return clause{o.text + operator + o.parameter(), []any{arg}}, nil
 }
 
@@ -232,8 +237,8 @@ func (o operand) startsWith(arg any) clause {
 // when there is none.
 func successor(prefix string) (string, bool) {
 	runes := []rune(prefix)
-	for i := len(runes) - 1; i >= 0; i-- {
-		next := runes[i] + 1
+	for i, r := range slices.Backward(runes) {
+		next := r + 1
 		if next >= 0xD800 && next <= 0xDFFF {
 			next = 0xE000 // surrogates are no characters
 		}

@@ -1,8 +1,10 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -17,16 +19,40 @@ func (db *DB) Import(ctx context.Context, tenant directory.TenantID, rows []stor
 	if err != nil {
 		return nil, err
 	}
+	prepared := prepare(rows)
 	var results []store.ImportResult
 	err = db.write(ctx, durable, func(s *session) error {
 		i := importer{session: s, tenant: key, now: now}
 		results = make([]store.ImportResult, len(rows))
-		return i.run(ctx, rows, results)
+		return i.run(ctx, prepared, results)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return results, nil
+}
+
+// importRow is a row with its attributes as a new object would have them.
+type importRow struct {
+	store.ImportRow
+	attributes directory.Attributes
+	document   string
+	err        error
+}
+
+// prepare writes the documents of rows, on all processors and before the only
+// writer is kept busy.
+func prepare(rows []store.ImportRow) []importRow {
+	prepared := make([]importRow, len(rows))
+	inParallel(len(rows), func(i int) {
+		row := importRow{ImportRow: rows[i]}
+		if row.Relation == "" {
+			row.attributes = merged(nil, row.Attributes)
+			row.document, row.err = encodeAttributes(row.attributes)
+		}
+		prepared[i] = row
+	})
+	return prepared
 }
 
 // importer works on the rows of one import. Neighbouring rows of the same manner
@@ -46,7 +72,7 @@ const (
 	reference
 )
 
-func mannerOf(row store.ImportRow) manner {
+func mannerOf(row importRow) manner {
 	switch {
 	case row.Relation != "":
 		return reference
@@ -59,7 +85,7 @@ func mannerOf(row store.ImportRow) manner {
 
 // run works on the rows in their order. It returns an error of the database; what
 // is wrong with a row goes to its result.
-func (i *importer) run(ctx context.Context, rows []store.ImportRow, results []store.ImportResult) error {
+func (i *importer) run(ctx context.Context, rows []importRow, results []store.ImportResult) error {
 	for start := 0; start < len(rows); {
 		end := start + 1
 		for end < len(rows) && mannerOf(rows[end]) == mannerOf(rows[start]) {
@@ -83,7 +109,7 @@ func (i *importer) run(ctx context.Context, rows []store.ImportRow, results []st
 }
 
 // single creates or updates objects one after the other.
-func (i *importer) single(ctx context.Context, rows []store.ImportRow, results []store.ImportResult) error {
+func (i *importer) single(ctx context.Context, rows []importRow, results []store.ImportResult) error {
 	for n, row := range rows {
 		var err error
 		results[n].Action, err = i.upsert(ctx, row)
@@ -98,7 +124,10 @@ func (i *importer) single(ctx context.Context, rows []store.ImportRow, results [
 	return nil
 }
 
-func (i *importer) upsert(ctx context.Context, row store.ImportRow) (store.ImportAction, error) {
+func (i *importer) upsert(ctx context.Context, row importRow) (store.ImportAction, error) {
+	if row.err != nil {
+		return store.ImportUnchanged, row.err
+	}
 	ref := store.Ref{Kind: row.Kind, ID: row.ID}
 	if row.ID == "" {
 		ref.Property, ref.Value = "appId", row.Attributes.String("appId")
@@ -124,21 +153,17 @@ func (i *importer) upsert(ctx context.Context, row store.ImportRow) (store.Impor
 	return store.ImportUpdated, nil
 }
 
-func (i *importer) newObject(row store.ImportRow) directory.Object {
-	id := row.ID
-	if id == "" {
-		id = row.NewID
+func (i *importer) newObject(row importRow) directory.Object {
+	return directory.Object{
+		ID: cmp.Or(row.ID, row.NewID), Kind: row.Kind, Created: i.now, Modified: i.now, Attributes: row.attributes,
 	}
-	return directory.Object{ID: id, Kind: row.Kind, Created: i.now, Modified: i.now, Attributes: merged(nil, row.Attributes)}
 }
 
 // merged returns attributes with the changes made: nil removes one, and what is
 // not named stays.
 func merged(before, changes directory.Attributes) directory.Attributes {
 	after := make(directory.Attributes, len(before)+len(changes))
-	for name, value := range before {
-		after[name] = value
-	}
+	maps.Copy(after, before)
 	for name, value := range changes {
 		if value == nil {
 			delete(after, name)

@@ -3,16 +3,21 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"slices"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/store"
 )
 
-// staged is an object that an import has found or makes.
+// staged is an object that an import has found or makes. The attributes of one
+// that was found are read when they are asked for: most imports change little.
 type staged struct {
 	draft
-	fresh   bool // not in the database yet
+	name    string // of a user: userPrincipalName, folded
+	title   string // displayName, folded
+	fresh   bool   // not in the database yet
 	changed bool
 }
 
@@ -26,7 +31,7 @@ type stage struct {
 }
 
 // objects creates or updates users and groups.
-func (i *importer) objects(ctx context.Context, rows []store.ImportRow, results []store.ImportResult) error {
+func (i *importer) objects(ctx context.Context, rows []importRow, results []store.ImportResult) error {
 	s := &stage{
 		importer: i,
 		byID:     make(map[directory.ObjectID]*staged, len(rows)),
@@ -44,7 +49,7 @@ func (i *importer) objects(ctx context.Context, rows []store.ImportRow, results 
 }
 
 // load finds what is there of the rows' objects.
-func (s *stage) load(ctx context.Context, rows []store.ImportRow) error {
+func (s *stage) load(ctx context.Context, rows []importRow) error {
 	var ids, names, groups []any
 	for _, row := range rows {
 		if id := cmp.Or(row.ID, row.NewID); id != "" {
@@ -69,18 +74,21 @@ func (s *stage) load(ctx context.Context, rows []store.ImportRow) error {
 func (s *stage) find(ctx context.Context, condition string, values []any) error {
 	for _, run := range chunks(values) {
 		err := s.importer.session.each(ctx, func(row scanner) error {
-			var r objectRow
-			if err := row.Scan(r.dest()...); err != nil {
+			var (
+				r    objectRow
+				o    staged
+				name sql.NullString
+			)
+			if err := row.Scan(append(r.dest(), &name, &o.title)...); err != nil {
 				return err
 			}
-			if s.byID[r.object.ID] != nil {
-				return nil
+			if s.byID[r.object.ID] == nil {
+				o.draft, o.name = draft{r.bare(), r.document}, name.String
+				s.note(&o)
 			}
-			o, err := r.decode()
-			s.note(&staged{draft: draft{o, r.document}})
-			return err
-		}, "SELECT "+objectColumns+" FROM object o WHERE o.tenant = ? AND "+condition+"("+list(len(run))+")",
-			append([]any{s.importer.tenant}, run...)...)
+			return nil
+		}, "SELECT "+objectColumns+", o.user_principal_name, o.display_name FROM object o WHERE o.tenant = ? AND "+
+			condition+"("+list(len(run))+")", append([]any{s.importer.tenant}, run...)...)
 		if err != nil {
 			return err
 		}
@@ -91,37 +99,30 @@ func (s *stage) find(ctx context.Context, condition string, values []any) error 
 // note makes an object known by its names.
 func (s *stage) note(o *staged) {
 	s.byID[o.ID] = o
-	if o.Presence != directory.Live {
-		return
-	}
-	switch name := o.Attributes.String("userPrincipalName"); {
-	case o.Kind == directory.User && name != "":
-		s.byName[fold(name)] = o
+	switch {
+	case o.Presence != directory.Live:
+	case o.Kind == directory.User && o.name != "":
+		s.byName[o.name] = o
 	case o.Kind == directory.Group:
-		title := fold(o.Attributes.String("displayName"))
-		s.groups[title] = append(s.groups[title], o)
+		s.groups[o.title] = append(s.groups[o.title], o)
 	}
 }
 
-// forgetNames undoes note, but for the id.
-func (s *stage) forgetNames(o *staged) {
-	switch name := fold(o.Attributes.String("userPrincipalName")); {
-	case o.Kind == directory.User && s.byName[name] == o:
-		delete(s.byName, name)
-	case o.Kind == directory.Group:
-		title := fold(o.Attributes.String("displayName"))
-		var others []*staged
-		for _, other := range s.groups[title] {
-			if other != o {
-				others = append(others, other)
-			}
-		}
-		s.groups[title] = others
+// rename gives an object the names of its attributes.
+func (s *stage) rename(o *staged) {
+	if s.byName[o.name] == o {
+		delete(s.byName, o.name)
 	}
+	s.groups[o.title] = slices.DeleteFunc(s.groups[o.title], func(other *staged) bool { return other == o })
+	o.name, o.title = fold(o.Attributes.String("userPrincipalName")), fold(o.Attributes.String("displayName"))
+	s.note(o)
 }
 
 // apply makes the change of one row in memory.
-func (s *stage) apply(row store.ImportRow) (store.ImportAction, error) {
+func (s *stage) apply(row importRow) (store.ImportAction, error) {
+	if row.err != nil {
+		return store.ImportUnchanged, row.err
+	}
 	o, err := s.target(row)
 	if err != nil {
 		return store.ImportUnchanged, err
@@ -129,17 +130,28 @@ func (s *stage) apply(row store.ImportRow) (store.ImportAction, error) {
 	if o == nil {
 		return s.create(row)
 	}
-	attributes := merged(o.Attributes, row.Attributes)
-	document, err := encodeAttributes(attributes)
+	if o.document == row.document {
+		return store.ImportUnchanged, nil
+	}
+	return s.update(o, row)
+}
+
+// update merges the attributes of a row into those of an object.
+func (s *stage) update(o *staged, row importRow) (store.ImportAction, error) {
+	before, err := decodeAttributes(o.document, o.ID)
+	if err != nil {
+		return store.ImportUnchanged, err
+	}
+	after := merged(before, row.Attributes)
+	document, err := encodeAttributes(after)
 	if err != nil || document == o.document {
 		return store.ImportUnchanged, err
 	}
-	if err := s.checkName(o, row.Kind, attributes); err != nil {
+	if err := s.checkName(o, row.Kind, after); err != nil {
 		return store.ImportUnchanged, err
 	}
-	s.forgetNames(o)
-	o.Attributes, o.document = attributes, document
-	s.note(o)
+	o.Attributes, o.document = after, document
+	s.rename(o)
 	s.markChanged(o)
 	return store.ImportUpdated, nil
 }
@@ -152,7 +164,7 @@ func (s *stage) markChanged(o *staged) {
 }
 
 // target finds the object a row is about; nil when it is a new one.
-func (s *stage) target(row store.ImportRow) (*staged, error) {
+func (s *stage) target(row importRow) (*staged, error) {
 	if row.ID != "" {
 		o := s.byID[row.ID]
 		if o == nil {
@@ -185,7 +197,7 @@ func (s *stage) target(row store.ImportRow) (*staged, error) {
 }
 
 // create makes the object of a row.
-func (s *stage) create(row store.ImportRow) (store.ImportAction, error) {
+func (s *stage) create(row importRow) (store.ImportAction, error) {
 	o := s.importer.newObject(row)
 	if o.ID == "" {
 		return store.ImportUnchanged, errs.New(errs.Invalid, codeBadRequest, "An object needs an id.")
@@ -196,12 +208,8 @@ func (s *stage) create(row store.ImportRow) (store.ImportAction, error) {
 	if err := s.checkName(nil, row.Kind, o.Attributes); err != nil {
 		return store.ImportUnchanged, err
 	}
-	document, err := encodeAttributes(o.Attributes)
-	if err != nil {
-		return store.ImportUnchanged, err
-	}
-	made := &staged{draft: draft{asCreated(o, 0), document}, fresh: true}
-	s.note(made)
+	made := &staged{draft: draft{asCreated(o, 0), row.document}, fresh: true}
+	s.rename(made)
 	s.markChanged(made)
 	return store.ImportCreated, nil
 }

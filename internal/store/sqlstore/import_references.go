@@ -16,7 +16,7 @@ type named struct {
 }
 
 // references adds references; objects that changed get one number each.
-func (i *importer) references(ctx context.Context, rows []store.ImportRow, results []store.ImportResult) error {
+func (i *importer) references(ctx context.Context, rows []importRow, results []store.ImportResult) error {
 	names, err := i.resolve(ctx, rows)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (c *changedSet) add(keys ...directory.Key) {
 }
 
 // connect returns the reference of a row.
-func connect(names map[string]named, row store.ImportRow) (edge, error) {
+func connect(names map[string]named, row importRow) (edge, error) {
 	from, err := pick(names, row.From)
 	if err != nil {
 		return edge{}, err
@@ -88,7 +88,7 @@ func pick(names map[string]named, name string) (named, error) {
 
 // resolve finds every object that the rows name: by id, or else by
 // userPrincipalName, or else by the displayName of a group.
-func (i *importer) resolve(ctx context.Context, rows []store.ImportRow) (map[string]named, error) {
+func (i *importer) resolve(ctx context.Context, rows []importRow) (map[string]named, error) {
 	wanted := map[string]bool{}
 	for _, row := range rows {
 		wanted[fold(row.From)], wanted[fold(row.To)] = true, true

@@ -14,7 +14,7 @@ import (
 )
 
 //go:embed migrations
-var migrations embed.FS //nolint:gochecknoglobals // an embedded folder can only be a package variable
+var migrations embed.FS
 
 // versionTable is where goose notes the migrations it has applied.
 const versionTable = "goose_db_version"

@@ -29,15 +29,28 @@ func (r *objectRow) dest() []any {
 	return []any{&o.Key, &o.ID, &r.kind, &o.Presence, &o.Sequence, &r.created, &r.modified, &r.deleted, &r.document}
 }
 
-// decode returns the object of the row.
-func (r *objectRow) decode() (directory.Object, error) {
+// bare returns the object of the row without its attributes.
+func (r *objectRow) bare() directory.Object {
 	o := r.object
 	o.Kind = kindOf(r.kind)
 	o.Created, o.Modified, o.Deleted = instant(r.created), instant(r.modified), nullInstant(r.deleted)
-	if err := json.Unmarshal([]byte(r.document), &o.Attributes); err != nil {
-		return directory.Object{}, errUnreadable(err, "object "+string(o.ID))
+	return o
+}
+
+// decode returns the object of the row.
+func (r *objectRow) decode() (directory.Object, error) {
+	o := r.bare()
+	var err error
+	o.Attributes, err = decodeAttributes(r.document, o.ID)
+	return o, err
+}
+
+func decodeAttributes(document string, of directory.ObjectID) (directory.Attributes, error) {
+	var a directory.Attributes
+	if err := json.Unmarshal([]byte(document), &a); err != nil {
+		return nil, errUnreadable(err, "object "+string(of))
 	}
-	return o, nil
+	return a, nil
 }
 
 func scanObject(row scanner) (directory.Object, error) {

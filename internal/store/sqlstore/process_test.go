@@ -59,6 +59,7 @@ func TestKilled(t *testing.T) {
 // listen starts a process and notes every line it prints. After limit lines it
 // kills the process; with a negative limit it waits for its end.
 func listen(t *testing.T, cmd *exec.Cmd, limit int, note func(string)) {
+	t.Helper()
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Error(err)

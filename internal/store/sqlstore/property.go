@@ -53,15 +53,11 @@ func documentProperties() []string {
 
 // member is the operand of a text inside a JSON document.
 func member(document, path string) operand {
-	segments := strings.Split(path, "/")
-	text := document
-	for i, segment := range segments {
-		arrow := " -> "
-		if i == len(segments)-1 {
-			arrow = " ->> "
-		}
-		text += arrow + "'" + segment + "'"
+	parents, name := "", path
+	if i := strings.LastIndex(path, "/"); i >= 0 {
+		parents, name = " -> '"+strings.ReplaceAll(path[:i], "/", "' -> '")+"'", path[i+1:]
 	}
+	text := document + parents + " ->> '" + name + "'"
 	return operand{text: "lower(" + text + ")", ignores: true}
 }
 

@@ -43,7 +43,7 @@ func (db *DB) selectObjects(tenant int64, q store.Query) (selection, error) {
 
 // Related returns a page of the live objects that from refers to; with reverse,
 // of those that refer to it.
-func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, reverse bool, q store.Query) (store.Page, error) {
+func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, reverse bool, q store.Query) (store.Page, error) { //nolint:revive // the contract has the flag
 	key, err := db.tenant(ctx, tenant)
 	if err != nil {
 		return store.Page{}, err

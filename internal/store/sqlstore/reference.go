@@ -81,7 +81,7 @@ const (
 
 // ReferenceChanges returns, ordered by referent after the given one, what must be
 // written so that the target has the references of the directory.
-func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]store.ReferenceChange, error) {
+func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]store.ReferenceChange, error) { //nolint:revive // the contract has six
 	limit = cmp.Or(limit, 1000)
 	one := []any{c.JobKey, owner, relationCode(r), after, limit}
 	var changes []store.ReferenceChange

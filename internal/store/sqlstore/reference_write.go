@@ -113,7 +113,7 @@ func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []st
 
 // RecordReferences stores what was written at the target, and the log entry if
 // there is one.
-func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, written []store.ReferenceChange, log *store.LogEntry) error {
+func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, written []store.ReferenceChange, log *store.LogEntry) error { //nolint:revive // the contract has six
 	tenant, err := db.tenant(ctx, c.Job.Tenant)
 	if err != nil {
 		return err

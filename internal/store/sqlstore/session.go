@@ -39,7 +39,7 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 		return 0, s.explain(err)
 	}
 	ctx = s.statementContext(ctx)
-	stmt, err := s.prepare(ctx, query)
+	stmt, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared until the session is closed
 	if err != nil {
 		return 0, err
 	}
@@ -60,7 +60,7 @@ func (s *session) each(ctx context.Context, visit func(scanner) error, query str
 		return s.explain(err)
 	}
 	ctx = s.statementContext(ctx)
-	stmt, err := s.prepare(ctx, query)
+	stmt, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared until the session is closed
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (s *session) one(ctx context.Context, dest []any, query string, args ...any
 // It runs even when ctx has ended, for a transaction must always be ended.
 func (s *session) control(ctx context.Context, statement string) error {
 	ctx = context.WithoutCancel(ctx)
-	stmt, err := s.prepare(ctx, statement)
+	stmt, err := s.prepare(ctx, statement) //nolint:sqlclosecheck // it stays prepared until the session is closed
 	if err != nil {
 		return err
 	}

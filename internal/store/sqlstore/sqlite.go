@@ -15,7 +15,7 @@ func prepareFile(path string) (string, error) {
 	if err != nil {
 		return "", unopened(err, path)
 	}
-	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(file, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the file
 	if err != nil {
 		return "", unopened(err, file)
 	}

@@ -18,15 +18,15 @@ func TestContract(t *testing.T) {
 }
 
 // open returns the database at path until the test ends.
-func open(t testing.TB, path string) *sqlstore.DB {
-	t.Helper()
-	db, err := sqlstore.Open(t.Context(), path, sqlstore.Options{})
+func open(tb testing.TB, path string) *sqlstore.DB {
+	tb.Helper()
+	db, err := sqlstore.Open(tb.Context(), path, sqlstore.Options{})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := db.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	return db

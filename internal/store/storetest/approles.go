@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"slices"
-	"testing"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -18,10 +17,10 @@ func appRoleChecks() []check {
 	}
 }
 
-func (f *fixture) assignments(t *testing.T, q store.AssignmentQuery) []string {
-	t.Helper()
-	found, err := f.Assignments(t.Context(), f.tenant, q)
-	succeed(t, err)
+func (f *fixture) assignments(q store.AssignmentQuery) []string {
+	f.Helper()
+	found, err := f.Assignments(f.Context(), f.tenant, q)
+	f.succeed(err)
 	var ids []string
 	for _, a := range found {
 		ids = append(ids, a.ID)
@@ -29,63 +28,63 @@ func (f *fixture) assignments(t *testing.T, q store.AssignmentQuery) []string {
 	return ids
 }
 
-func assignedOnce(t *testing.T, f *fixture) {
-	u, app := f.user(t, "ada"), f.principal(t, "app")
+func assignedOnce(f *fixture) {
+	u, app := f.user("ada"), f.principal("app")
 	a := directory.AppRoleAssignment{ID: string(f.id()), Principal: u.ID, PrincipalKind: directory.User, Resource: app.ID, AppRoleID: "role-1", Created: f.now}
-	succeed(t, f.Assign(t.Context(), f.tenant, a))
-	found, err := f.Assignments(t.Context(), f.tenant, store.AssignmentQuery{ID: a.ID})
-	succeed(t, err)
-	same(t, found, []directory.AppRoleAssignment{a}, "assignments")
+	f.succeed(f.Assign(f.Context(), f.tenant, a))
+	found, err := f.Assignments(f.Context(), f.tenant, store.AssignmentQuery{ID: a.ID})
+	f.succeed(err)
+	f.same(found, []directory.AppRoleAssignment{a}, "assignments")
 	b := a
 	b.ID = string(f.id())
-	fail(t, f.Assign(t.Context(), f.tenant, b), errs.Conflict)
+	f.fail(f.Assign(f.Context(), f.tenant, b), errs.Conflict)
 	b.AppRoleID = "role-2"
-	succeed(t, f.Assign(t.Context(), f.tenant, b))
-	succeed(t, f.Unassign(t.Context(), f.tenant, a.ID))
-	fail(t, f.Unassign(t.Context(), f.tenant, a.ID), errs.NotFound)
-	same(t, f.assignments(t, store.AssignmentQuery{}), []string{b.ID}, "assignments left")
+	f.succeed(f.Assign(f.Context(), f.tenant, b))
+	f.succeed(f.Unassign(f.Context(), f.tenant, a.ID))
+	f.fail(f.Unassign(f.Context(), f.tenant, a.ID), errs.NotFound)
+	f.same(f.assignments(store.AssignmentQuery{}), []string{b.ID}, "assignments left")
 }
 
-func assignedToNobody(t *testing.T, f *fixture) {
-	u, app := f.user(t, "ada"), f.principal(t, "app")
+func assignedToNobody(f *fixture) {
+	u, app := f.user("ada"), f.principal("app")
 	for _, a := range []directory.AppRoleAssignment{
 		{Principal: f.id(), Resource: app.ID}, {Principal: u.ID, Resource: f.id()}, {Principal: app.ID, Resource: u.ID},
 	} {
 		a.ID, a.Created = string(f.id()), f.now
-		fail(t, f.Assign(t.Context(), f.tenant, a), errs.NotFound)
+		f.fail(f.Assign(f.Context(), f.tenant, a), errs.NotFound)
 	}
 }
 
-func assignmentsPaged(t *testing.T, f *fixture) {
-	app, other := f.principal(t, "app"), f.principal(t, "other")
+func assignmentsPaged(f *fixture) {
+	app, other := f.principal("app"), f.principal("other")
 	var ofApp, ofAda []string
 	for _, name := range []string{"ada", "bob", "cid"} {
-		u := f.user(t, name)
-		ofApp = append(ofApp, f.assign(t, u, app, "role-1"))
-		id := f.assign(t, u, other, "role-1")
+		u := f.user(name)
+		ofApp = append(ofApp, f.assign(u, app, "role-1"))
+		id := f.assign(u, other, "role-1")
 		if name == "ada" {
 			ofAda = []string{ofApp[0], id}
 		}
 	}
 	slices.Sort(ofApp)
 	slices.Sort(ofAda)
-	same(t, f.assignments(t, store.AssignmentQuery{Resource: app.ID, Limit: 2}), ofApp[:2], "first page")
-	same(t, f.assignments(t, store.AssignmentQuery{Resource: app.ID, Limit: 2, After: ofApp[1]}), ofApp[2:], "second page")
-	ada, err := f.Object(t.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
-	succeed(t, err)
-	same(t, f.assignments(t, store.AssignmentQuery{Principal: ada.ID}), ofAda, "of a principal")
-	same(t, f.assignments(t, store.AssignmentQuery{Principal: ada.ID, Resource: app.ID}), ofApp[:1], "of both")
+	f.same(f.assignments(store.AssignmentQuery{Resource: app.ID, Limit: 2}), ofApp[:2], "first page")
+	f.same(f.assignments(store.AssignmentQuery{Resource: app.ID, Limit: 2, After: ofApp[1]}), ofApp[2:], "second page")
+	ada, err := f.Object(f.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
+	f.succeed(err)
+	f.same(f.assignments(store.AssignmentQuery{Principal: ada.ID}), ofAda, "of a principal")
+	f.same(f.assignments(store.AssignmentQuery{Principal: ada.ID, Resource: app.ID}), ofApp[:1], "of both")
 }
 
-func assignmentsHidden(t *testing.T, f *fixture) {
-	u, app := f.user(t, "ada"), f.principal(t, "app")
-	id := f.assign(t, u, app, "role-1")
-	f.remove(t, u)
-	same(t, f.assignments(t, store.AssignmentQuery{Resource: app.ID}), []string(nil), "while deleted")
-	_, err := f.RestoreObject(t.Context(), f.tenant, u.ID, f.now)
-	succeed(t, err)
-	same(t, f.assignments(t, store.AssignmentQuery{Resource: app.ID}), []string{id}, "when restored")
-	f.remove(t, u)
-	succeed(t, f.PurgeObject(t.Context(), f.tenant, u.ID, f.now))
-	fail(t, f.Unassign(t.Context(), f.tenant, id), errs.NotFound)
+func assignmentsHidden(f *fixture) {
+	u, app := f.user("ada"), f.principal("app")
+	id := f.assign(u, app, "role-1")
+	f.remove(u)
+	f.same(f.assignments(store.AssignmentQuery{Resource: app.ID}), []string(nil), "while deleted")
+	_, err := f.RestoreObject(f.Context(), f.tenant, u.ID, f.now)
+	f.succeed(err)
+	f.same(f.assignments(store.AssignmentQuery{Resource: app.ID}), []string{id}, "when restored")
+	f.remove(u)
+	f.succeed(f.PurgeObject(f.Context(), f.tenant, u.ID, f.now))
+	f.fail(f.Unassign(f.Context(), f.tenant, id), errs.NotFound)
 }

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -35,20 +34,20 @@ func called(function string, p odata.Property, v string) odata.Expr {
 }
 
 // people fills the directory that the filters below are asked of.
-func people(t *testing.T, f *fixture) {
-	t.Helper()
+func people(f *fixture) {
+	f.Helper()
 	for _, a := range []directory.Attributes{
 		{"displayName": "Ada", "userPrincipalName": "ada@x.example", "mail": "Ada@x.example", "accountEnabled": true, "department": "R%D", "surname": "Lovelace", "employeeId": "7"},
 		{"displayName": "Bob", "userPrincipalName": "bob@x.example", "accountEnabled": false, "department": "R_D", "surname": "Övre", "employeeId": "70"},
 		{"displayName": "Cid", "userPrincipalName": "cid@y.example", "mail": "cid@y.example", "department": "RxD"},
 		{"displayName": "Ölaf", "userPrincipalName": "olaf@y.example", "accountEnabled": true, "onPremisesExtensionAttributes": map[string]any{"extensionAttribute3": "North"}},
 	} {
-		f.create(t, directory.User, a)
+		f.create(directory.User, a)
 	}
 }
 
-func filtered(t *testing.T, f *fixture) {
-	people(t, f)
+func filtered(f *fixture) {
+	people(f)
 	for _, c := range []struct {
 		name   string
 		filter odata.Expr
@@ -82,41 +81,41 @@ func filtered(t *testing.T, f *fixture) {
 		{"inside the document", is("onPremisesExtensionAttributes/extensionAttribute3", "north"), "Ölaf"},
 		{"missing in the document", odata.And{Left: is("surname", nil), Right: compared("mail", odata.Ne, nil)}, "Cid"},
 	} {
-		got := strings.Join(all(t, f, store.Query{Kind: directory.User, Filter: c.filter}), " ")
-		equal(t, got, c.want, c.name)
+		got := strings.Join(all(f, store.Query{Kind: directory.User, Filter: c.filter}), " ")
+		equal(f, got, c.want, c.name)
 	}
 }
 
-func filteredByDate(t *testing.T, f *fixture) {
+func filteredByDate(f *fixture) {
 	start := f.now
 	for _, name := range []string{"a", "b", "c"} {
-		f.user(t, name)
+		f.user(name)
 		f.now = f.now.Add(time.Hour)
 	}
-	same(t, all(t, f, store.Query{Kind: directory.User, Filter: compared("createdDateTime", odata.Ge, start.Add(time.Hour))}), []string{"b", "c"}, "ge")
-	same(t, all(t, f, store.Query{Kind: directory.User, Filter: is("createdDateTime", start.In(time.FixedZone("", 3600)))}), []string{"a"}, "eq in another zone")
+	f.same(all(f, store.Query{Kind: directory.User, Filter: compared("createdDateTime", odata.Ge, start.Add(time.Hour))}), []string{"b", "c"}, "ge")
+	f.same(all(f, store.Query{Kind: directory.User, Filter: is("createdDateTime", start.In(time.FixedZone("", 3600)))}), []string{"a"}, "eq in another zone")
 }
 
-func filteredByMember(t *testing.T, f *fixture) {
-	f.create(t, directory.ServicePrincipal, directory.Attributes{"displayName": "one", "appId": "1", "tags": []any{"HideApp", "x"}, "servicePrincipalNames": []any{"https://one"}})
-	f.create(t, directory.ServicePrincipal, directory.Attributes{"displayName": "two", "appId": "2", "tags": []any{"hide"}})
-	three := f.create(t, directory.ServicePrincipal, directory.Attributes{"displayName": "three", "appId": "3", "tags": []any{}})
+func filteredByMember(f *fixture) {
+	f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "one", "appId": "1", "tags": []any{"HideApp", "x"}, "servicePrincipalNames": []any{"https://one"}})
+	f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "two", "appId": "2", "tags": []any{"hide"}})
+	three := f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "three", "appId": "3", "tags": []any{}})
 	ask := func(e odata.Expr) string {
-		return strings.Join(all(t, f, store.Query{Kind: directory.ServicePrincipal, Filter: e}), " ")
+		return strings.Join(all(f, store.Query{Kind: directory.ServicePrincipal, Filter: e}), " ")
 	}
 	anyTag := func(e odata.Expr) odata.Expr { return odata.Any{Collection: "tags", Variable: "t", Expr: e} }
-	equal(t, ask(anyTag(is("t", "hideapp"))), "one", "eq")
-	equal(t, ask(anyTag(called("startswith", "t", "hide"))), "one two", "startswith")
-	equal(t, ask(anyTag(odata.Or{Left: is("t", "x"), Right: is("t", "hide")})), "one two", "or inside")
-	equal(t, ask(anyTag(nil)), "one two", "not empty")
-	equal(t, ask(odata.Not{Expr: anyTag(nil)}), "three", "empty")
-	equal(t, ask(odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: is("n", "https://ONE")}), "one", "names")
-	_, err := f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: three.ID}, f.now, replaceBy(directory.Attributes{"displayName": "three", "tags": []any{"x"}}))
-	succeed(t, err)
-	equal(t, ask(anyTag(is("t", "x"))), "one three", "after an update")
+	equal(f, ask(anyTag(is("t", "hideapp"))), "one", "eq")
+	equal(f, ask(anyTag(called("startswith", "t", "hide"))), "one two", "startswith")
+	equal(f, ask(anyTag(odata.Or{Left: is("t", "x"), Right: is("t", "hide")})), "one two", "or inside")
+	equal(f, ask(anyTag(nil)), "one two", "not empty")
+	equal(f, ask(odata.Not{Expr: anyTag(nil)}), "three", "empty")
+	equal(f, ask(odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: is("n", "https://ONE")}), "one", "names")
+	_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: three.ID}, f.now, replaceBy(directory.Attributes{"displayName": "three", "tags": []any{"x"}}))
+	f.succeed(err)
+	equal(f, ask(anyTag(is("t", "x"))), "one three", "after an update")
 }
 
-func filterRefused(t *testing.T, f *fixture) {
+func filterRefused(f *fixture) {
 	for _, e := range []odata.Expr{
 		is("shoeSize", "44"),
 		odata.Not{Expr: called("startswith", "shoeSize", "4")},
@@ -126,38 +125,39 @@ func filterRefused(t *testing.T, f *fixture) {
 		odata.And{Left: is("displayName", "x"), Right: is("shoeSize", "44")},
 		is("x' OR 1=1 --shoeSize", "44"),
 	} {
-		_, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Filter: e})
-		fail(t, err, errs.Invalid)
-		holds(t, strings.Contains(err.Error(), "shoeSize") && strings.Contains(err.Error(), "Request_UnsupportedQuery"), "the error names the property: "+err.Error())
+		_, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Filter: e})
+		f.fail(err, errs.Invalid)
+		f.holds(strings.Contains(err.Error(), "shoeSize") && strings.Contains(err.Error(), "Request_UnsupportedQuery"), "the error names the property: "+err.Error())
 	}
-	_, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Filter: is("tags", "x")})
-	fail(t, err, errs.Invalid)
+	_, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Filter: is("tags", "x")})
+	f.fail(err, errs.Invalid)
 }
 
-func literalRefused(t *testing.T, f *fixture) {
+func literalRefused(f *fixture) {
 	for _, e := range []odata.Expr{
 		is("accountEnabled", "true"), is("displayName", true), is("displayName", int64(3)), is("createdDateTime", "2025-01-01"),
 		compared("accountEnabled", odata.Gt, true), compared("mail", odata.Lt, nil), called("startswith", "accountEnabled", "t"),
-		odata.In{Property: "displayName", Values: []odata.Literal{"a", false}}, called("length", "displayName", "3"),
+		odata.In{Property: "displayName", Values: []odata.Literal{"a", false}},
+		called("length", "displayName", "3"),
 	} {
-		_, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Filter: e})
-		fail(t, err, errs.Invalid)
+		_, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Filter: e})
+		f.fail(err, errs.Invalid)
 	}
 }
 
-func filterBounded(t *testing.T, f *fixture) {
-	f.user(t, "ada")
+func filterBounded(f *fixture) {
+	f.user("ada")
 	values := make([]odata.Literal, 1000)
 	for i := range values {
 		values[i] = "ada"
 	}
-	same(t, all(t, f, store.Query{Kind: directory.User, Filter: odata.In{Property: "displayName", Values: values}}), []string{"ada"}, "in of a thousand")
+	f.same(all(f, store.Query{Kind: directory.User, Filter: odata.In{Property: "displayName", Values: values}}), []string{"ada"}, "in of a thousand")
 	deep := is("displayName", "ada")
 	for range 5000 {
 		deep = odata.Not{Expr: deep}
 	}
-	_, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Filter: deep})
-	fail(t, err, errs.Invalid)
-	_, err = f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Filter: odata.In{Property: "displayName", Values: make([]odata.Literal, 1)}})
-	succeed(t, err)
+	_, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Filter: deep})
+	f.fail(err, errs.Invalid)
+	_, err = f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Filter: odata.In{Property: "displayName", Values: make([]odata.Literal, 1)}})
+	f.succeed(err)
 }

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"fmt"
-	"testing"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -23,16 +22,16 @@ func importChecks() []check {
 	}
 }
 
-func (f *fixture) load(t *testing.T, rows ...store.ImportRow) []store.ImportResult {
-	t.Helper()
+func (f *fixture) load(rows ...store.ImportRow) []store.ImportResult {
+	f.Helper()
 	for i := range rows {
 		if rows[i].Relation == "" && rows[i].NewID == "" {
 			rows[i].NewID = f.id()
 		}
 	}
-	results, err := f.Import(t.Context(), f.tenant, rows, f.now)
-	succeed(t, err)
-	equal(t, len(results), len(rows), "number of results")
+	results, err := f.Import(f.Context(), f.tenant, rows, f.now)
+	f.succeed(err)
+	equal(f, len(results), len(rows), "number of results")
 	return results
 }
 
@@ -51,34 +50,34 @@ func memberRow(group, member string) store.ImportRow {
 }
 
 // actions expects the actions of rows without an error.
-func actions(t *testing.T, results []store.ImportResult, want ...store.ImportAction) {
-	t.Helper()
+func actions(f *fixture, results []store.ImportResult, want ...store.ImportAction) {
+	f.Helper()
 	var got []store.ImportAction
 	for _, r := range results {
-		succeed(t, r.Err)
+		f.succeed(r.Err)
 		got = append(got, r.Action)
 	}
-	same(t, got, want, "actions")
+	f.same(got, want, "actions")
 }
 
-func imported(t *testing.T, f *fixture) {
-	f.user(t, "ada")
+func imported(f *fixture) {
+	f.user("ada")
 	rows := []store.ImportRow{userRow("bob", "x"), userRow("Ada", "y"), groupRow("eng")}
-	actions(t, f.load(t, rows...), store.ImportCreated, store.ImportUpdated, store.ImportCreated)
-	bob, err := f.Object(t.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "bob@contoso.example"})
-	succeed(t, err)
-	holds(t, bob.Created.Equal(f.now) && bob.ID == rows[0].NewID, "a new object gets the id offered and the time")
-	ada, err := f.Object(t.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
-	succeed(t, err)
-	equal(t, ada.Attributes.String("department"), "y", "department")
+	actions(f, f.load(rows...), store.ImportCreated, store.ImportUpdated, store.ImportCreated)
+	bob, err := f.Object(f.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "bob@contoso.example"})
+	f.succeed(err)
+	f.holds(bob.Created.Equal(f.now) && bob.ID == rows[0].NewID, "a new object gets the id offered and the time")
+	ada, err := f.Object(f.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
+	f.succeed(err)
+	equal(f, ada.Attributes.String("department"), "y", "department")
 	given := userRow("cid", "")
 	given.ID = f.id()
-	actions(t, f.load(t, given), store.ImportCreated)
+	actions(f, f.load(given), store.ImportCreated)
 	given.Attributes = directory.Attributes{"userPrincipalName": "cid2@contoso.example"}
-	actions(t, f.load(t, given), store.ImportUpdated)
+	actions(f, f.load(given), store.ImportUpdated)
 }
 
-func importedTwice(t *testing.T, f *fixture) {
+func importedTwice(f *fixture) {
 	var rows []store.ImportRow
 	for i := range 300 {
 		rows = append(rows, userRow(fmt.Sprint("u", i), "x"))
@@ -88,25 +87,25 @@ func importedTwice(t *testing.T, f *fixture) {
 		rows = append(rows, memberRow("eng", fmt.Sprintf("u%d@contoso.example", i)))
 	}
 	rows = append(rows, store.ImportRow{From: "u1@contoso.example", Relation: directory.Manager, To: "u0@contoso.example"})
-	for _, r := range f.load(t, rows...) {
-		succeed(t, r.Err)
-		equal(t, r.Action, store.ImportCreated, "action")
+	for _, r := range f.load(rows...) {
+		f.succeed(r.Err)
+		equal(f, r.Action, store.ImportCreated, "action")
 	}
-	head := f.head(t)
+	head := f.head()
 	for i := range rows {
 		rows[i].NewID = ""
 	}
-	for _, r := range f.load(t, rows...) {
-		succeed(t, r.Err)
-		equal(t, r.Action, store.ImportUnchanged, "action")
+	for _, r := range f.load(rows...) {
+		f.succeed(r.Err)
+		equal(f, r.Action, store.ImportUnchanged, "action")
 	}
-	equal(t, f.head(t), head, "head")
+	equal(f, f.head(), head, "head")
 }
 
-func badRows(t *testing.T, f *fixture) {
-	taken := f.user(t, "ada")
-	gone := f.user(t, "gone")
-	f.remove(t, gone)
+func badRows(f *fixture) {
+	taken := f.user("ada")
+	gone := f.user("gone")
+	f.remove(gone)
 	renamed := userRow("ada", "x")
 	renamed.ID = f.id()
 	wrongKind := groupRow("x")
@@ -123,71 +122,71 @@ func badRows(t *testing.T, f *fixture) {
 		memberRow("nowhere", "ada@contoso.example"), memberRow("ada@contoso.example", "ada@contoso.example"), userRow("third", "x"),
 	}
 	want := []errs.Kind{0, errs.Conflict, errs.Conflict, errs.Conflict, errs.Conflict, errs.Invalid, errs.Invalid, 0, errs.NotFound, errs.Invalid, 0}
-	for i, r := range f.load(t, rows...) {
+	for i, r := range f.load(rows...) {
 		if want[i] == 0 {
-			succeed(t, r.Err)
-			equal(t, r.Action, store.ImportCreated, "action")
+			f.succeed(r.Err)
+			equal(f, r.Action, store.ImportCreated, "action")
 			continue
 		}
-		fail(t, r.Err, want[i])
+		f.fail(r.Err, want[i])
 	}
-	same(t, all(t, f, store.Query{Kind: directory.User}), []string{"ada", "first", "second", "third"}, "users")
+	f.same(all(f, store.Query{Kind: directory.User}), []string{"ada", "first", "second", "third"}, "users")
 }
 
-func rowsTogether(t *testing.T, f *fixture) {
-	actions(t, f.load(t, userRow("ada", "x"), userRow("ADA", "y"), userRow("ADA", "y"), groupRow("eng"), memberRow("eng", "ada@contoso.example"), memberRow("ENG", "ada@contoso.example")),
+func rowsTogether(f *fixture) {
+	actions(f, f.load(userRow("ada", "x"), userRow("ADA", "y"), userRow("ADA", "y"), groupRow("eng"), memberRow("eng", "ada@contoso.example"), memberRow("ENG", "ada@contoso.example")),
 		store.ImportCreated, store.ImportUpdated, store.ImportUnchanged, store.ImportCreated, store.ImportCreated, store.ImportUnchanged)
-	ada, err := f.Object(t.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
-	succeed(t, err)
-	equal(t, ada.Attributes.String("department"), "y", "department")
-	same(t, related(t, f, ada, directory.Members, true, store.Query{}), []string{"eng"}, "groups")
+	ada, err := f.Object(f.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "ada@contoso.example"})
+	f.succeed(err)
+	equal(f, ada.Attributes.String("department"), "y", "department")
+	f.same(related(f, ada, directory.Members, true, store.Query{}), []string{"eng"}, "groups")
 }
 
-func referencesImported(t *testing.T, f *fixture) {
-	g, ada, boss := f.group(t, "eng"), f.user(t, "ada"), f.user(t, "boss")
-	actions(t, f.load(t,
+func referencesImported(f *fixture) {
+	g, ada, boss := f.group("eng"), f.user("ada"), f.user("boss")
+	actions(f, f.load(
 		memberRow(string(g.ID), "ADA@contoso.example"),
 		memberRow("Eng", string(boss.ID)),
 		store.ImportRow{From: "ada@contoso.example", Relation: directory.Manager, To: string(boss.ID)},
 	), store.ImportCreated, store.ImportCreated, store.ImportCreated)
-	same(t, related(t, f, g, directory.Members, false, store.Query{}), []string{"ada", "boss"}, "members")
-	same(t, related(t, f, ada, directory.Manager, false, store.Query{}), []string{"boss"}, "manager")
+	f.same(related(f, g, directory.Members, false, store.Query{}), []string{"ada", "boss"}, "members")
+	f.same(related(f, ada, directory.Manager, false, store.Query{}), []string{"boss"}, "manager")
 	for _, o := range []directory.Object{g, ada, boss} {
-		holds(t, f.again(t, o).Sequence > o.Sequence, "every end changed")
+		f.holds(f.again(o).Sequence > o.Sequence, "every end changed")
 	}
 }
 
-func ambiguousName(t *testing.T, f *fixture) {
-	f.group(t, "twin")
-	f.group(t, "Twin")
-	f.user(t, "ada")
-	results := f.load(t, memberRow("twin", "ada@contoso.example"), groupRow("twin"))
-	fail(t, results[0].Err, errs.Conflict)
-	fail(t, results[1].Err, errs.Conflict)
+func ambiguousName(f *fixture) {
+	f.group("twin")
+	f.group("Twin")
+	f.user("ada")
+	results := f.load(memberRow("twin", "ada@contoso.example"), groupRow("twin"))
+	f.fail(results[0].Err, errs.Conflict)
+	f.fail(results[1].Err, errs.Conflict)
 }
 
-func attributesStay(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
+func attributesStay(f *fixture) {
+	u := f.user("ada")
 	row := store.ImportRow{ID: u.ID, Kind: directory.User, Attributes: directory.Attributes{"department": "x", "accountEnabled": nil}}
-	actions(t, f.load(t, row), store.ImportUpdated)
-	same(t, f.again(t, u).Attributes, directory.Attributes{
+	actions(f, f.load(row), store.ImportUpdated)
+	f.same(f.again(u).Attributes, directory.Attributes{
 		"userPrincipalName": "ada@contoso.example", "displayName": "ada", "department": "x",
 	}, "attributes")
 }
 
-func applicationsImported(t *testing.T, f *fixture) {
+func applicationsImported(f *fixture) {
 	row := store.ImportRow{Kind: directory.ServicePrincipal, Attributes: directory.Attributes{"appId": "a", "displayName": "one"}}
 	clash := store.ImportRow{Kind: directory.Application, ID: f.id(), Attributes: directory.Attributes{"appId": "b"}}
-	actions(t, f.load(t, row, clash), store.ImportCreated, store.ImportCreated)
+	actions(f, f.load(row, clash), store.ImportCreated, store.ImportCreated)
 	row.Attributes = directory.Attributes{"appId": "a", "displayName": "two"}
 	row.NewID = ""
-	actions(t, f.load(t, row), store.ImportUpdated)
+	actions(f, f.load(row), store.ImportUpdated)
 	clash.ID = f.id()
-	results := f.load(t, clash, row)
-	fail(t, results[0].Err, errs.Conflict)
-	succeed(t, results[1].Err)
+	results := f.load(clash, row)
+	f.fail(results[0].Err, errs.Conflict)
+	f.succeed(results[1].Err)
 }
 
-func emptyImport(t *testing.T, f *fixture) {
-	actions(t, f.load(t))
+func emptyImport(f *fixture) {
+	actions(f, f.load())
 }

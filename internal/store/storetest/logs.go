@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -24,49 +23,49 @@ func logChecks() []check {
 }
 
 // write appends entries to the log.
-func (f *fixture) write(t *testing.T, entries ...store.LogEntry) {
-	t.Helper()
-	f.job(t, "log-writer", f.id())
-	c := f.claim(t)
+func (f *fixture) write(entries ...store.LogEntry) {
+	f.Helper()
+	f.job("log-writer", f.id())
+	c := f.claim()
 	outcomes := make([]store.Outcome, len(entries))
 	for i := range entries {
 		outcomes[i] = linked(directory.Object{Key: 1, Kind: directory.User}, "t")
 		outcomes[i].Log = &entries[i]
 	}
-	f.record(t, c, outcomes...)
+	f.record(c, outcomes...)
 }
 
-func logStored(t *testing.T, f *fixture) {
+func logStored(f *fixture) {
 	e := store.LogEntry{
 		ID: "id", Time: f.now.Add(123456 * time.Microsecond), JobID: "scim.x", CycleID: "cy", ChangeID: "ch", ServicePrincipal: "sp",
 		Action: "create", Status: "success", SourceID: "s", SourceName: "Ada", SourceType: "User", TargetID: "t", TargetName: "ada",
 		Duration: 1234567 * time.Nanosecond, Document: json.RawMessage(`{"id":"id","x":[1,"ü"]}`),
 	}
-	f.write(t, e)
-	page, err := f.Logs(t.Context(), f.tenant, store.LogQuery{})
-	succeed(t, err)
-	same(t, page.Entries, []store.LogEntry{e}, "log")
-	equal(t, page.Next, "", "next page")
+	f.write(e)
+	page, err := f.Logs(f.Context(), f.tenant, store.LogQuery{})
+	f.succeed(err)
+	f.same(page.Entries, []store.LogEntry{e}, "log")
+	equal(f, page.Next, "", "next page")
 }
 
 // logged returns the ids of the entries found, page by page.
-func (f *fixture) logged(t *testing.T, q store.LogQuery) string {
-	t.Helper()
-	text := ""
+func (f *fixture) logged(q store.LogQuery) string {
+	f.Helper()
+	var ids []string
 	for {
-		page, err := f.Logs(t.Context(), f.tenant, q)
-		succeed(t, err)
+		page, err := f.Logs(f.Context(), f.tenant, q)
+		f.succeed(err)
 		for _, e := range page.Entries {
-			text += e.ID
+			ids = append(ids, e.ID)
 		}
 		if page.Next == "" {
-			return text
+			return strings.Join(ids, "")
 		}
 		q.After = page.Next
 	}
 }
 
-func logPaged(t *testing.T, f *fixture) {
+func logPaged(f *fixture) {
 	var entries []store.LogEntry
 	for i, id := range strings.Split("cabedfg", "") {
 		at := f.now.Add(time.Duration(id[0]-'a') * time.Minute)
@@ -75,17 +74,17 @@ func logPaged(t *testing.T, f *fixture) {
 		}
 		entries = append(entries, store.LogEntry{ID: id, Time: at})
 	}
-	f.write(t, entries...)
+	f.write(entries...)
 	for top := range 9 {
-		equal(t, f.logged(t, store.LogQuery{Top: top}), "gfedcba", fmt.Sprint("newest first by ", top))
-		equal(t, f.logged(t, store.LogQuery{Top: top, Ascending: true}), "abcdefg", fmt.Sprint("oldest first by ", top))
+		equal(f, f.logged(store.LogQuery{Top: top}), "gfedcba", fmt.Sprint("newest first by ", top))
+		equal(f, f.logged(store.LogQuery{Top: top, Ascending: true}), "abcdefg", fmt.Sprint("oldest first by ", top))
 	}
-	_, err := f.Logs(t.Context(), f.tenant, store.LogQuery{After: "nonsense"})
-	fail(t, err, errs.Invalid)
+	_, err := f.Logs(f.Context(), f.tenant, store.LogQuery{After: "nonsense"})
+	f.fail(err, errs.Invalid)
 }
 
-func logFiltered(t *testing.T, f *fixture) {
-	f.write(t,
+func logFiltered(f *fixture) {
+	f.write(
 		store.LogEntry{
 			ID: "a", Time: f.now, JobID: "scim.x", CycleID: "cy1", ChangeID: "ch1", ServicePrincipal: "sp1", Action: "create", Status: "success",
 			SourceID: "s1", SourceName: "Ada", SourceType: "User", TargetID: "t1", TargetName: "ada", Duration: time.Second,
@@ -127,29 +126,29 @@ func logFiltered(t *testing.T, f *fixture) {
 		{odata.Or{Left: is("id", "a"), Right: is("id", "b")}, "ba"},
 		{odata.Not{Expr: is("id", "a")}, "b"},
 	} {
-		equal(t, f.logged(t, store.LogQuery{Filter: c.filter, Top: 1}), c.want, fmt.Sprint(c.filter))
+		equal(f, f.logged(store.LogQuery{Filter: c.filter, Top: 1}), c.want, fmt.Sprint(c.filter))
 	}
 }
 
-func logFilterRefused(t *testing.T, f *fixture) {
+func logFilterRefused(f *fixture) {
 	for _, e := range []odata.Expr{
 		is("mood", "good"), odata.Any{Collection: "mood", Variable: "m"}, is("activityDateTime", "mood"), is("jobId", true),
 	} {
-		_, err := f.Logs(t.Context(), f.tenant, store.LogQuery{Filter: e})
-		fail(t, err, errs.Invalid)
+		_, err := f.Logs(f.Context(), f.tenant, store.LogQuery{Filter: e})
+		f.fail(err, errs.Invalid)
 	}
-	_, err := f.Logs(t.Context(), f.tenant, store.LogQuery{Filter: is("mood", "good")})
-	holds(t, strings.Contains(err.Error(), "mood"), "the message names the property")
+	_, err := f.Logs(f.Context(), f.tenant, store.LogQuery{Filter: is("mood", "good")})
+	f.holds(strings.Contains(err.Error(), "mood"), "the message names the property")
 }
 
-func logPruned(t *testing.T, f *fixture) {
+func logPruned(f *fixture) {
 	var entries []store.LogEntry
 	for i := range 5 {
 		entries = append(entries, store.LogEntry{ID: fmt.Sprint(i), Time: f.now.Add(time.Duration(i) * time.Hour)})
 	}
-	f.write(t, entries...)
-	n, err := f.PruneLogs(t.Context(), f.tenant, f.now.Add(2*time.Hour))
-	succeed(t, err)
-	equal(t, n, 2, "removed")
-	equal(t, f.logged(t, store.LogQuery{Ascending: true}), "234", "left")
+	f.write(entries...)
+	n, err := f.PruneLogs(f.Context(), f.tenant, f.now.Add(2*time.Hour))
+	f.succeed(err)
+	equal(f, n, 2, "removed")
+	equal(f, f.logged(store.LogQuery{Ascending: true}), "234", "left")
 }

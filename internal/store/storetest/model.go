@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"testing"
 
 	"pgregory.net/rapid"
 
@@ -19,15 +18,15 @@ func modelChecks() []check {
 
 // modelled applies random changes to a tenant and to a model in memory, and
 // compares the objects, the memberships and who took new numbers.
-func modelled(t *testing.T, f *fixture) {
+func modelled(f *fixture) {
 	tenants := 0
-	rapid.Check(t, func(rt *rapid.T) {
+	rapid.Check(f.T, func(rt *rapid.T) {
 		tenants++
 		tenant := directory.TenantID(fmt.Sprintf("tenant-%d", tenants))
-		if err := f.CreateTenant(t.Context(), store.Tenant{ID: tenant, Domain: string(tenant), Created: f.now}); err != nil {
+		if err := f.CreateTenant(f.Context(), store.Tenant{ID: tenant, Domain: string(tenant), Created: f.now}); err != nil {
 			rt.Fatal(err)
 		}
-		m := &model{t: t, rt: rt, f: f, tenant: tenant, objects: map[directory.ObjectID]*modelObject{}}
+		m := &model{f: f, tenant: tenant, objects: map[directory.ObjectID]*modelObject{}}
 		rt.Repeat(map[string]func(*rapid.T){
 			"create":   m.create,
 			"update":   m.update,
@@ -53,8 +52,6 @@ type modelObject struct {
 }
 
 type model struct {
-	t       *testing.T
-	rt      *rapid.T
 	f       *fixture
 	tenant  directory.TenantID
 	objects map[directory.ObjectID]*modelObject
@@ -106,7 +103,7 @@ func (m *model) create(rt *rapid.T) {
 	if kind == directory.User && m.taken(name, "") {
 		want = errs.Conflict
 	}
-	_, err := m.f.CreateObject(m.t.Context(), m.tenant, directory.Object{ID: id, Kind: kind, Created: m.f.now, Attributes: named(kind, name)})
+	_, err := m.f.CreateObject(m.f.Context(), m.tenant, directory.Object{ID: id, Kind: kind, Created: m.f.now, Attributes: named(kind, name)})
 	if outcome(rt, err, want) {
 		m.order = append(m.order, id)
 		m.objects[id] = &modelObject{kind: kind, name: name, members: map[directory.ObjectID]bool{}, touched: true}
@@ -126,7 +123,7 @@ func (m *model) update(rt *rapid.T) {
 	case o.kind == directory.User && m.taken(name, id):
 		want = errs.Conflict
 	}
-	_, err := m.f.UpdateObject(m.t.Context(), m.tenant, store.Ref{ID: id}, m.f.now, replaceBy(named(o.kind, name)))
+	_, err := m.f.UpdateObject(m.f.Context(), m.tenant, store.Ref{ID: id}, m.f.now, replaceBy(named(o.kind, name)))
 	if outcome(rt, err, want) && o.name != name {
 		o.name, o.touched = name, true
 	}
@@ -160,7 +157,7 @@ func (m *model) remove(rt *rapid.T) {
 	if o.presence != directory.Live {
 		want = errs.NotFound
 	}
-	if !outcome(rt, m.f.DeleteObject(m.t.Context(), m.tenant, store.Ref{ID: id}, m.f.now), want) {
+	if !outcome(rt, m.f.DeleteObject(m.f.Context(), m.tenant, store.Ref{ID: id}, m.f.now), want) {
 		return
 	}
 	m.part(id, o)
@@ -182,7 +179,7 @@ func (m *model) restore(rt *rapid.T) {
 	case m.taken(o.name, id):
 		want = errs.Conflict
 	}
-	_, err := m.f.RestoreObject(m.t.Context(), m.tenant, id, m.f.now)
+	_, err := m.f.RestoreObject(m.f.Context(), m.tenant, id, m.f.now)
 	if outcome(rt, err, want) {
 		o.presence, o.touched = directory.Live, true
 	}
@@ -197,7 +194,7 @@ func (m *model) purge(rt *rapid.T) {
 	if o.presence != directory.SoftDeleted {
 		want = errs.NotFound
 	}
-	if outcome(rt, m.f.PurgeObject(m.t.Context(), m.tenant, id, m.f.now), want) {
+	if outcome(rt, m.f.PurgeObject(m.f.Context(), m.tenant, id, m.f.now), want) {
 		o.presence, o.touched = directory.Purged, true
 	}
 }
@@ -221,7 +218,7 @@ func (m *model) edge(rt *rapid.T) (from, to directory.ObjectID, r directory.Rela
 
 func (m *model) relate(rt *rapid.T) {
 	from, to, r, want := m.edge(rt)
-	added, err := m.f.Relate(m.t.Context(), m.tenant, from, r, to)
+	added, err := m.f.Relate(m.f.Context(), m.tenant, from, r, to)
 	if !outcome(rt, err, want) {
 		return
 	}
@@ -246,7 +243,7 @@ func (m *model) unrelate(rt *rapid.T) {
 	if want == 0 && !m.objects[from].members[to] && m.objects[from].manager != to {
 		want = errs.NotFound
 	}
-	if !outcome(rt, m.f.Unrelate(m.t.Context(), m.tenant, from, r, to), want) {
+	if !outcome(rt, m.f.Unrelate(m.f.Context(), m.tenant, from, r, to), want) {
 		return
 	}
 	m.touch(from, to, r, true)
@@ -264,7 +261,7 @@ func (m *model) touch(from, to directory.ObjectID, r directory.Relation, changed
 
 // compare checks the whole tenant against the model.
 func (m *model) compare(rt *rapid.T) {
-	head, err := m.f.Head(m.t.Context(), m.tenant)
+	head, err := m.f.Head(m.f.Context(), m.tenant)
 	if err != nil {
 		rt.Fatal(err)
 	}
@@ -306,7 +303,7 @@ func (m *model) feed(rt *rapid.T, head int64) map[directory.ObjectID]directory.O
 	c.Job.Tenant = m.tenant
 	feed := map[directory.ObjectID]directory.Object{}
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
-		page, err := m.f.Candidates(m.t.Context(), store.CandidateQuery{Claim: c, Kind: kind, Head: head, Limit: 1000})
+		page, err := m.f.Candidates(m.f.Context(), store.CandidateQuery{Claim: c, Kind: kind, Head: head, Limit: 1000})
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -331,7 +328,7 @@ func (m *model) compareReferences(rt *rapid.T, id directory.ObjectID, o *modelOb
 			want = []directory.ObjectID{o.manager}
 		}
 	}
-	page, err := m.f.Related(m.t.Context(), m.tenant, id, relation, false, store.Query{Top: 1000})
+	page, err := m.f.Related(m.f.Context(), m.tenant, id, relation, false, store.Query{Top: 1000})
 	if err != nil {
 		rt.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -24,105 +23,105 @@ func objectChecks() []check {
 	}
 }
 
-func created(t *testing.T, f *fixture) {
+func created(f *fixture) {
 	a := directory.Attributes{
 		"userPrincipalName": "Ada@Contoso.Example", "displayName": "Ada <Lovelace> & Söhne", "accountEnabled": false,
 		"businessPhones": []any{"+1 2", "+3 4"}, "employeeOrgData": map[string]any{"division": "x", "level": 7.5}, "nothing": nil,
 	}
-	o := f.create(t, directory.User, a)
-	holds(t, o.Key != 0, "the key is set")
-	equal(t, o.Sequence, f.head(t), "sequence")
-	read := f.again(t, o)
-	same(t, read, o, "the object read back")
-	same(t, read.Attributes, a, "the attributes read back")
-	holds(t, read.Created.Equal(f.now) && read.Deleted.IsZero() && read.Presence == directory.Live, "it is live since its creation")
+	o := f.create(directory.User, a)
+	f.holds(o.Key != 0, "the key is set")
+	equal(f, o.Sequence, f.head(), "sequence")
+	read := f.again(o)
+	f.same(read, o, "the object read back")
+	f.same(read.Attributes, a, "the attributes read back")
+	f.holds(read.Created.Equal(f.now) && read.Deleted.IsZero() && read.Presence == directory.Live, "it is live since its creation")
 }
 
-func idTaken(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	_, err := f.CreateObject(t.Context(), f.tenant, directory.Object{ID: u.ID, Kind: directory.Group, Created: f.now, Attributes: directory.Attributes{"displayName": "x"}})
-	fail(t, err, errs.Conflict)
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
-	_, err = f.CreateObject(t.Context(), f.tenant, directory.Object{ID: u.ID, Kind: directory.User, Created: f.now})
-	fail(t, err, errs.Conflict)
+func idTaken(f *fixture) {
+	u := f.user("ada")
+	_, err := f.CreateObject(f.Context(), f.tenant, directory.Object{ID: u.ID, Kind: directory.Group, Created: f.now, Attributes: directory.Attributes{"displayName": "x"}})
+	f.fail(err, errs.Conflict)
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
+	_, err = f.CreateObject(f.Context(), f.tenant, directory.Object{ID: u.ID, Kind: directory.User, Created: f.now})
+	f.fail(err, errs.Conflict)
 }
 
-func userPrincipalNameTaken(t *testing.T, f *fixture) {
-	f.user(t, "ada")
-	bob := f.user(t, "bob")
-	head := f.head(t)
+func userPrincipalNameTaken(f *fixture) {
+	f.user("ada")
+	bob := f.user("bob")
+	head := f.head()
 	taken := directory.Attributes{"userPrincipalName": "ADA@contoso.example"}
-	_, err := f.CreateObject(t.Context(), f.tenant, directory.Object{ID: f.id(), Kind: directory.User, Created: f.now, Attributes: taken})
-	fail(t, err, errs.Conflict)
-	_, err = f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: bob.ID}, f.now, replaceBy(taken))
-	fail(t, err, errs.Conflict)
-	equal(t, f.head(t), head, "head: a refused write takes no number")
-	_, err = f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: bob.ID}, f.now, replaceBy(directory.Attributes{"userPrincipalName": "BOB@contoso.example"}))
-	succeed(t, err)
+	_, err := f.CreateObject(f.Context(), f.tenant, directory.Object{ID: f.id(), Kind: directory.User, Created: f.now, Attributes: taken})
+	f.fail(err, errs.Conflict)
+	_, err = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: bob.ID}, f.now, replaceBy(taken))
+	f.fail(err, errs.Conflict)
+	equal(f, f.head(), head, "head: a refused write takes no number")
+	_, err = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: bob.ID}, f.now, replaceBy(directory.Attributes{"userPrincipalName": "BOB@contoso.example"}))
+	f.succeed(err)
 }
 
 func replaceBy(a directory.Attributes) func(directory.Attributes) (directory.Attributes, error) {
 	return func(directory.Attributes) (directory.Attributes, error) { return a, nil }
 }
 
-func applicationNamesTaken(t *testing.T, f *fixture) {
-	f.create(t, directory.Application, directory.Attributes{"appId": "app-1", "uniqueName": "crm"})
-	f.principal(t, "app-1")
+func applicationNamesTaken(f *fixture) {
+	f.create(directory.Application, directory.Attributes{"appId": "app-1", "uniqueName": "crm"})
+	f.principal("app-1")
 	for _, o := range []directory.Object{
 		{Kind: directory.Application, Attributes: directory.Attributes{"appId": "app-1"}},
 		{Kind: directory.Application, Attributes: directory.Attributes{"appId": "app-2", "uniqueName": "crm"}},
 		{Kind: directory.ServicePrincipal, Attributes: directory.Attributes{"appId": "app-1"}},
 	} {
 		o.ID, o.Created = f.id(), f.now
-		_, err := f.CreateObject(t.Context(), f.tenant, o)
-		fail(t, err, errs.Conflict)
+		_, err := f.CreateObject(f.Context(), f.tenant, o)
+		f.fail(err, errs.Conflict)
 	}
-	f.create(t, directory.ServicePrincipal, directory.Attributes{"appId": "app-2"})
+	f.create(directory.ServicePrincipal, directory.Attributes{"appId": "app-2"})
 }
 
-func updated(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
+func updated(f *fixture) {
+	u := f.user("ada")
 	later := f.now.Add(time.Hour)
-	o, err := f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, later, func(a directory.Attributes) (directory.Attributes, error) {
+	o, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, later, func(a directory.Attributes) (directory.Attributes, error) {
 		a["department"] = "Engines"
 		return a, nil
 	})
-	succeed(t, err)
-	equal(t, o.Attributes.String("department"), "Engines", "department")
-	equal(t, o.Sequence, u.Sequence+1, "sequence")
-	holds(t, o.Modified.Equal(later) && o.Created.Equal(f.now), "only the time of the change moves")
-	same(t, f.again(t, u), o, "the object read back")
-	_, err = f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: f.id()}, later, replaceBy(nil))
-	fail(t, err, errs.NotFound)
-	_, err = f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: u.ID, Kind: directory.Group}, later, replaceBy(nil))
-	fail(t, err, errs.NotFound)
+	f.succeed(err)
+	equal(f, o.Attributes.String("department"), "Engines", "department")
+	equal(f, o.Sequence, u.Sequence+1, "sequence")
+	f.holds(o.Modified.Equal(later) && o.Created.Equal(f.now), "only the time of the change moves")
+	f.same(f.again(u), o, "the object read back")
+	_, err = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: f.id()}, later, replaceBy(nil))
+	f.fail(err, errs.NotFound)
+	_, err = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID, Kind: directory.Group}, later, replaceBy(nil))
+	f.fail(err, errs.NotFound)
 }
 
-func unchanged(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	o, err := f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Hour), func(a directory.Attributes) (directory.Attributes, error) {
+func unchanged(f *fixture) {
+	u := f.user("ada")
+	o, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Hour), func(a directory.Attributes) (directory.Attributes, error) {
 		return a, nil
 	})
-	succeed(t, err)
-	same(t, o, u, "the object")
-	equal(t, f.head(t), u.Sequence, "head")
+	f.succeed(err)
+	f.same(o, u, "the object")
+	equal(f, f.head(), u.Sequence, "head")
 }
 
-func updateRefused(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
+func updateRefused(f *fixture) {
+	u := f.user("ada")
 	refusal := errors.New("no")
-	_, err := f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
+	_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
 		a["department"] = "Engines"
 		return a, refusal
 	})
-	holds(t, errors.Is(err, refusal), "the error is the function's")
-	same(t, f.again(t, u), u, "the object")
+	f.holds(errors.Is(err, refusal), "the error is the function's")
+	f.same(f.again(u), u, "the object")
 }
 
-func alternateKeys(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	app := f.create(t, directory.Application, directory.Attributes{"appId": "app-1", "uniqueName": "crm"})
-	principal := f.principal(t, "app-1")
+func alternateKeys(f *fixture) {
+	u := f.user("ada")
+	app := f.create(directory.Application, directory.Attributes{"appId": "app-1", "uniqueName": "crm"})
+	principal := f.principal("app-1")
 	for _, c := range []struct {
 		ref  store.Ref
 		want directory.Object
@@ -133,25 +132,25 @@ func alternateKeys(t *testing.T, f *fixture) {
 		{store.Ref{Kind: directory.ServicePrincipal, Property: "appId", Value: "app-1"}, principal},
 		{store.Ref{Kind: directory.Application, Property: "uniqueName", Value: "crm"}, app},
 	} {
-		o, err := f.Object(t.Context(), f.tenant, c.ref)
-		succeed(t, err)
-		equal(t, o.ID, c.want.ID, c.ref.Property)
+		o, err := f.Object(f.Context(), f.tenant, c.ref)
+		f.succeed(err)
+		equal(f, o.ID, c.want.ID, c.ref.Property)
 	}
-	_, err := f.Object(t.Context(), f.tenant, store.Ref{Kind: directory.Group, Property: "userPrincipalName", Value: "ada@contoso.example"})
-	fail(t, err, errs.NotFound)
-	_, err = f.Object(t.Context(), f.tenant, store.Ref{Property: "mail", Value: "x"})
-	fail(t, err, errs.Invalid)
+	_, err := f.Object(f.Context(), f.tenant, store.Ref{Kind: directory.Group, Property: "userPrincipalName", Value: "ada@contoso.example"})
+	f.fail(err, errs.NotFound)
+	_, err = f.Object(f.Context(), f.tenant, store.Ref{Property: "mail", Value: "x"})
+	f.fail(err, errs.Invalid)
 }
 
-func panicked(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
+func panicked(f *fixture) {
+	u := f.user("ada")
 	func() {
-		defer func() { holds(t, recover() != nil, "the panic reaches the caller") }()
-		_, _ = f.UpdateObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now, func(directory.Attributes) (directory.Attributes, error) {
+		defer func() { f.holds(recover() != nil, "the panic reaches the caller") }()
+		_, _ = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now, func(directory.Attributes) (directory.Attributes, error) {
 			panic("a fault of the caller")
 		})
 	}()
-	f.user(t, "bob")
+	f.user("bob")
 }
 
 func deletionChecks() []check {
@@ -167,108 +166,108 @@ func deletionChecks() []check {
 	}
 }
 
-func softDeleted(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Hour)))
-	_, err := f.Object(t.Context(), f.tenant, store.Ref{ID: u.ID})
-	fail(t, err, errs.NotFound)
-	deleted, err := f.Object(t.Context(), f.tenant, store.Ref{ID: u.ID, Deleted: true})
-	succeed(t, err)
-	equal(t, deleted.Presence, directory.SoftDeleted, "presence")
-	holds(t, deleted.Deleted.Equal(f.now.Add(time.Hour)), "the time of the deletion is kept")
-	same(t, deleted.Attributes, u.Attributes, "attributes")
-	fail(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now), errs.NotFound)
-	f.user(t, "ada")
+func softDeleted(f *fixture) {
+	u := f.user("ada")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Hour)))
+	_, err := f.Object(f.Context(), f.tenant, store.Ref{ID: u.ID})
+	f.fail(err, errs.NotFound)
+	deleted, err := f.Object(f.Context(), f.tenant, store.Ref{ID: u.ID, Deleted: true})
+	f.succeed(err)
+	equal(f, deleted.Presence, directory.SoftDeleted, "presence")
+	f.holds(deleted.Deleted.Equal(f.now.Add(time.Hour)), "the time of the deletion is kept")
+	f.same(deleted.Attributes, u.Attributes, "attributes")
+	f.fail(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now), errs.NotFound)
+	f.user("ada")
 }
 
-func groupPurged(t *testing.T, f *fixture) {
-	g, u := f.group(t, "eng"), f.user(t, "ada")
-	f.relate(t, g, directory.Members, u)
-	before := f.again(t, u)
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: g.ID}, f.now))
-	_, err := f.Object(t.Context(), f.tenant, store.Ref{ID: g.ID, Deleted: true})
-	fail(t, err, errs.NotFound)
-	holds(t, f.again(t, u).Sequence > before.Sequence, "the member changed")
+func groupPurged(f *fixture) {
+	g, u := f.group("eng"), f.user("ada")
+	f.relate(g, directory.Members, u)
+	before := f.again(u)
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: g.ID}, f.now))
+	_, err := f.Object(f.Context(), f.tenant, store.Ref{ID: g.ID, Deleted: true})
+	f.fail(err, errs.NotFound)
+	f.holds(f.again(u).Sequence > before.Sequence, "the member changed")
 }
 
-func applicationDeleted(t *testing.T, f *fixture) {
-	app := f.create(t, directory.Application, directory.Attributes{"appId": "app-1"})
-	mine, other := f.principal(t, "app-1"), f.principal(t, "app-2")
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{Kind: directory.Application, Property: "appId", Value: "app-1"}, f.now))
+func applicationDeleted(f *fixture) {
+	app := f.create(directory.Application, directory.Attributes{"appId": "app-1"})
+	mine, other := f.principal("app-1"), f.principal("app-2")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{Kind: directory.Application, Property: "appId", Value: "app-1"}, f.now))
 	for _, o := range []directory.Object{app, mine} {
-		_, err := f.Object(t.Context(), f.tenant, store.Ref{ID: o.ID, Deleted: true})
-		succeed(t, err)
+		_, err := f.Object(f.Context(), f.tenant, store.Ref{ID: o.ID, Deleted: true})
+		f.succeed(err)
 	}
-	f.again(t, other)
+	f.again(other)
 }
 
-func restored(t *testing.T, f *fixture) {
-	g, u, boss := f.group(t, "eng"), f.user(t, "ada"), f.user(t, "boss")
-	f.relate(t, g, directory.Members, u)
-	f.relate(t, u, directory.Manager, boss)
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
-	o, err := f.RestoreObject(t.Context(), f.tenant, u.ID, f.now)
-	succeed(t, err)
-	holds(t, o.Presence == directory.Live && o.Deleted.IsZero() && o.Sequence == f.head(t), "it is live and changed")
-	same(t, f.again(t, u), o, "the object read back")
+func restored(f *fixture) {
+	g, u, boss := f.group("eng"), f.user("ada"), f.user("boss")
+	f.relate(g, directory.Members, u)
+	f.relate(u, directory.Manager, boss)
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
+	o, err := f.RestoreObject(f.Context(), f.tenant, u.ID, f.now)
+	f.succeed(err)
+	f.holds(o.Presence == directory.Live && o.Deleted.IsZero() && o.Sequence == f.head(), "it is live and changed")
+	f.same(f.again(u), o, "the object read back")
 	for _, from := range []directory.Object{g, u} {
 		for _, r := range []directory.Relation{directory.Members, directory.Manager} {
-			page, err := f.Related(t.Context(), f.tenant, from.ID, r, false, store.Query{})
-			succeed(t, err)
-			equal(t, len(page.Objects), 0, "number of references")
+			page, err := f.Related(f.Context(), f.tenant, from.ID, r, false, store.Query{})
+			f.succeed(err)
+			equal(f, len(page.Objects), 0, "number of references")
 		}
 	}
-	_, err = f.RestoreObject(t.Context(), f.tenant, u.ID, f.now)
-	fail(t, err, errs.NotFound)
+	_, err = f.RestoreObject(f.Context(), f.tenant, u.ID, f.now)
+	f.fail(err, errs.NotFound)
 }
 
-func restoreRefused(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
-	f.user(t, "Ada")
-	_, err := f.RestoreObject(t.Context(), f.tenant, u.ID, f.now)
-	fail(t, err, errs.Conflict)
+func restoreRefused(f *fixture) {
+	u := f.user("ada")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
+	f.user("Ada")
+	_, err := f.RestoreObject(f.Context(), f.tenant, u.ID, f.now)
+	f.fail(err, errs.Conflict)
 }
 
-func purged(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	fail(t, f.PurgeObject(t.Context(), f.tenant, u.ID, f.now), errs.NotFound)
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
-	succeed(t, f.PurgeObject(t.Context(), f.tenant, u.ID, f.now))
-	_, err := f.Object(t.Context(), f.tenant, store.Ref{ID: u.ID, Deleted: true})
-	fail(t, err, errs.NotFound)
-	n, err := f.CountChanges(t.Context(), f.tenant, u.Sequence, f.head(t))
-	succeed(t, err)
-	equal(t, n, 1, "changes since")
+func purged(f *fixture) {
+	u := f.user("ada")
+	f.fail(f.PurgeObject(f.Context(), f.tenant, u.ID, f.now), errs.NotFound)
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now))
+	f.succeed(f.PurgeObject(f.Context(), f.tenant, u.ID, f.now))
+	_, err := f.Object(f.Context(), f.tenant, store.Ref{ID: u.ID, Deleted: true})
+	f.fail(err, errs.NotFound)
+	n, err := f.CountChanges(f.Context(), f.tenant, u.Sequence, f.head())
+	f.succeed(err)
+	equal(f, n, 1, "changes since")
 }
 
-func purgedDeleted(t *testing.T, f *fixture) {
+func purgedDeleted(f *fixture) {
 	for i, name := range []string{"a", "b", "c"} {
-		u := f.user(t, name)
-		succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Duration(i)*time.Hour)))
+		u := f.user(name)
+		f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now.Add(time.Duration(i)*time.Hour)))
 	}
-	n, err := f.PurgeDeleted(t.Context(), f.tenant, f.now.Add(2*time.Hour), f.now.Add(3*time.Hour))
-	succeed(t, err)
-	equal(t, n, 2, "number purged")
-	page, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Deleted: true})
-	succeed(t, err)
-	equal(t, len(page.Objects), 1, "still deleted")
+	n, err := f.PurgeDeleted(f.Context(), f.tenant, f.now.Add(2*time.Hour), f.now.Add(3*time.Hour))
+	f.succeed(err)
+	equal(f, n, 2, "number purged")
+	page, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Deleted: true})
+	f.succeed(err)
+	equal(f, len(page.Objects), 1, "still deleted")
 }
 
-func purgedBelongings(t *testing.T, f *fixture) {
-	app := f.create(t, directory.Application, directory.Attributes{"appId": "app-1"})
-	succeed(t, f.AddPassword(t.Context(), f.tenant, app.ID, store.Password{KeyID: "k", Digest: []byte{1}, Start: f.now, End: f.now}))
-	succeed(t, f.UpdateSecrets(t.Context(), f.tenant, app.ID, func([]store.SealedSecret) ([]store.SealedSecret, error) {
+func purgedBelongings(f *fixture) {
+	app := f.create(directory.Application, directory.Attributes{"appId": "app-1"})
+	f.succeed(f.AddPassword(f.Context(), f.tenant, app.ID, store.Password{KeyID: "k", Digest: []byte{1}, Start: f.now, End: f.now}))
+	f.succeed(f.UpdateSecrets(f.Context(), f.tenant, app.ID, func([]store.SealedSecret) ([]store.SealedSecret, error) {
 		return []store.SealedSecret{{Key: "SecretToken", Sealed: []byte("x"), UpdatedAt: f.now}}, nil
 	}))
-	succeed(t, f.AddRoleAssignment(t.Context(), f.tenant, store.RoleAssignment{ID: "1", Principal: app.ID, DefinitionID: "a", Scope: "/"}))
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: app.ID}, f.now))
-	succeed(t, f.PurgeObject(t.Context(), f.tenant, app.ID, f.now))
-	passwords, err := f.Passwords(t.Context(), f.tenant, app.ID)
-	succeed(t, err)
-	secrets, err := f.Secrets(t.Context(), f.tenant, app.ID)
-	succeed(t, err)
-	roles, err := f.RoleAssignments(t.Context(), f.tenant, app.ID)
-	succeed(t, err)
-	equal(t, len(passwords)+len(secrets)+len(roles), 0, "what is left")
+	f.succeed(f.AddRoleAssignment(f.Context(), f.tenant, store.RoleAssignment{ID: "1", Principal: app.ID, DefinitionID: "a", Scope: "/"}))
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: app.ID}, f.now))
+	f.succeed(f.PurgeObject(f.Context(), f.tenant, app.ID, f.now))
+	passwords, err := f.Passwords(f.Context(), f.tenant, app.ID)
+	f.succeed(err)
+	secrets, err := f.Secrets(f.Context(), f.tenant, app.ID)
+	f.succeed(err)
+	roles, err := f.RoleAssignments(f.Context(), f.tenant, app.ID)
+	f.succeed(err)
+	equal(f, len(passwords)+len(secrets)+len(roles), 0, "what is left")
 }

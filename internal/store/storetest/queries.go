@@ -3,7 +3,6 @@ package storetest
 import (
 	"fmt"
 	"strings"
-	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -27,16 +26,16 @@ func queryChecks() []check {
 }
 
 // all collects the names of every page.
-func all(t *testing.T, f *fixture, q store.Query) []string {
-	t.Helper()
+func all(f *fixture, q store.Query) []string {
+	f.Helper()
 	var names []string
 	for {
-		page, err := f.Objects(t.Context(), f.tenant, q)
-		succeed(t, err)
+		page, err := f.Objects(f.Context(), f.tenant, q)
+		f.succeed(err)
 		for _, o := range page.Objects {
 			names = append(names, o.Attributes.String("displayName"))
 		}
-		holds(t, len(page.Objects) <= max(q.Top, 100), "the page is no longer than asked for")
+		f.holds(len(page.Objects) <= max(q.Top, 100), "the page is no longer than asked for")
 		if page.Next == "" {
 			return names
 		}
@@ -44,42 +43,42 @@ func all(t *testing.T, f *fixture, q store.Query) []string {
 	}
 }
 
-func pagedByKey(t *testing.T, f *fixture) {
+func pagedByKey(f *fixture) {
 	var want []string
 	for i := range 7 {
 		want = append(want, fmt.Sprint("u", i))
-		f.user(t, want[i])
-		f.group(t, fmt.Sprint("g", i))
+		f.user(want[i])
+		f.group(fmt.Sprint("g", i))
 	}
 	for top := 1; top <= 8; top++ {
-		same(t, all(t, f, store.Query{Kind: directory.User, Top: top}), want, "users")
+		f.same(all(f, store.Query{Kind: directory.User, Top: top}), want, "users")
 	}
-	equal(t, len(all(t, f, store.Query{Top: 3})), 14, "objects of every kind")
+	equal(f, len(all(f, store.Query{Top: 3})), 14, "objects of every kind")
 }
 
-func pagesStable(t *testing.T, f *fixture) {
+func pagesStable(f *fixture) {
 	users := map[string]directory.Object{}
 	for _, name := range []string{"b", "d", "f", "h"} {
-		users[name] = f.user(t, name)
+		users[name] = f.user(name)
 	}
 	q := store.Query{Kind: directory.User, Order: []odata.Order{{Property: "displayName"}}, Top: 2}
-	first, err := f.Objects(t.Context(), f.tenant, q)
-	succeed(t, err)
-	equal(t, len(first.Objects), 2, "first page")
-	f.user(t, "a")
-	f.user(t, "e")
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: users["b"].ID}, f.now))
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: users["d"].ID}, f.now))
+	first, err := f.Objects(f.Context(), f.tenant, q)
+	f.succeed(err)
+	equal(f, len(first.Objects), 2, "first page")
+	f.user("a")
+	f.user("e")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: users["b"].ID}, f.now))
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: users["d"].ID}, f.now))
 	q.After = first.Next
-	same(t, all(t, f, q), []string{"e", "f", "h"}, "the pages after")
+	f.same(all(f, q), []string{"e", "f", "h"}, "the pages after")
 }
 
-func pagesOrdered(t *testing.T, f *fixture) {
+func pagesOrdered(f *fixture) {
 	for i, name := range []string{"Bob", "ada", "Cid", "ada", "bob"} {
 		f.now = f.now.Add(time.Minute)
-		f.create(t, directory.User, directory.Attributes{"displayName": name, "userPrincipalName": fmt.Sprintf("%d@x", 9-i)})
+		f.create(directory.User, directory.Attributes{"displayName": name, "userPrincipalName": fmt.Sprintf("%d@x", 9-i)})
 	}
-	f.create(t, directory.User, directory.Attributes{"displayName": "nameless"})
+	f.create(directory.User, directory.Attributes{"displayName": "nameless"})
 	for _, c := range []struct {
 		order odata.Order
 		want  string
@@ -93,58 +92,58 @@ func pagesOrdered(t *testing.T, f *fixture) {
 	} {
 		for top := 1; top <= 7; top++ {
 			q := store.Query{Kind: directory.User, Order: []odata.Order{c.order}, Top: top}
-			equal(t, strings.Join(all(t, f, q), " "), c.want, fmt.Sprint(c.order, " by ", top))
+			equal(f, strings.Join(all(f, q), " "), c.want, fmt.Sprint(c.order, " by ", top))
 		}
 	}
 }
 
-func orderRefused(t *testing.T, f *fixture) {
-	_, err := f.Objects(t.Context(), f.tenant, store.Query{Kind: directory.User, Order: []odata.Order{{Property: "shoeSize"}}})
-	fail(t, err, errs.Invalid)
-	holds(t, strings.Contains(err.Error(), "shoeSize"), "the message names the property")
+func orderRefused(f *fixture) {
+	_, err := f.Objects(f.Context(), f.tenant, store.Query{Kind: directory.User, Order: []odata.Order{{Property: "shoeSize"}}})
+	f.fail(err, errs.Invalid)
+	f.holds(strings.Contains(err.Error(), "shoeSize"), "the message names the property")
 }
 
-func counted(t *testing.T, f *fixture) {
+func counted(f *fixture) {
 	for i := range 5 {
-		f.user(t, fmt.Sprint("u", i))
+		f.user(fmt.Sprint("u", i))
 	}
 	q := store.Query{Kind: directory.User, Top: 2, Count: true}
-	page, err := f.Objects(t.Context(), f.tenant, q)
-	succeed(t, err)
-	equal(t, page.Count, 5, "count on the first page")
+	page, err := f.Objects(f.Context(), f.tenant, q)
+	f.succeed(err)
+	equal(f, page.Count, 5, "count on the first page")
 	q.After = page.Next
-	page, err = f.Objects(t.Context(), f.tenant, q)
-	succeed(t, err)
-	equal(t, page.Count, 5, "count on the second page")
+	page, err = f.Objects(f.Context(), f.tenant, q)
+	f.succeed(err)
+	equal(f, page.Count, 5, "count on the second page")
 }
 
-func skipped(t *testing.T, f *fixture) {
+func skipped(f *fixture) {
 	for i := range 7 {
-		f.user(t, fmt.Sprint("u", i))
+		f.user(fmt.Sprint("u", i))
 	}
-	same(t, all(t, f, store.Query{Kind: directory.User, Top: 2, Skip: 3}), []string{"u3", "u4", "u5", "u6"}, "users")
+	f.same(all(f, store.Query{Kind: directory.User, Top: 2, Skip: 3}), []string{"u3", "u4", "u5", "u6"}, "users")
 }
 
-func searched(t *testing.T, f *fixture) {
+func searched(f *fixture) {
 	for _, name := range []string{"Ada Lovelace", "Adam Smith", "Grace Ada-Hopper", "Madame Curie"} {
-		f.create(t, directory.User, directory.Attributes{"displayName": name})
+		f.create(directory.User, directory.Attributes{"displayName": name})
 	}
-	same(t, all(t, f, store.Query{Kind: directory.User, Search: "ada"}), []string{"Ada Lovelace", "Adam Smith", "Grace Ada-Hopper"}, "ada")
-	same(t, all(t, f, store.Query{Kind: directory.User, Search: "LOVE a"}), []string{"Ada Lovelace"}, "LOVE a")
-	same(t, all(t, f, store.Query{Kind: directory.User, Search: "ada-h"}), []string{"Grace Ada-Hopper"}, "ada-h")
+	f.same(all(f, store.Query{Kind: directory.User, Search: "ada"}), []string{"Ada Lovelace", "Adam Smith", "Grace Ada-Hopper"}, "ada")
+	f.same(all(f, store.Query{Kind: directory.User, Search: "LOVE a"}), []string{"Ada Lovelace"}, "LOVE a")
+	f.same(all(f, store.Query{Kind: directory.User, Search: "ada-h"}), []string{"Grace Ada-Hopper"}, "ada-h")
 }
 
-func badMark(t *testing.T, f *fixture) {
+func badMark(f *fixture) {
 	for _, mark := range []string{"nonsense", "e30x", "eyJ2IjpbXX0", "eyJ2Ijoic"} {
-		_, err := f.Objects(t.Context(), f.tenant, store.Query{After: mark})
-		fail(t, err, errs.Invalid)
+		_, err := f.Objects(f.Context(), f.tenant, store.Query{After: mark})
+		f.fail(err, errs.Invalid)
 	}
 }
 
-func deletedListed(t *testing.T, f *fixture) {
-	a := f.user(t, "a")
-	f.user(t, "b")
-	succeed(t, f.DeleteObject(t.Context(), f.tenant, store.Ref{ID: a.ID}, f.now))
-	same(t, all(t, f, store.Query{Kind: directory.User}), []string{"b"}, "live")
-	same(t, all(t, f, store.Query{Kind: directory.User, Deleted: true}), []string{"a"}, "deleted")
+func deletedListed(f *fixture) {
+	a := f.user("a")
+	f.user("b")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: a.ID}, f.now))
+	f.same(all(f, store.Query{Kind: directory.User}), []string{"b"}, "live")
+	f.same(all(f, store.Query{Kind: directory.User, Deleted: true}), []string{"a"}, "deleted")
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/store"
@@ -50,7 +52,7 @@ func Run(t *testing.T, open Open) {
 			for _, c := range checks {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
-					c.run(t, newFixture(t, open))
+					c.run(newFixture(t, open))
 				})
 			}
 		})
@@ -60,11 +62,13 @@ func Run(t *testing.T, open Open) {
 // check is one sentence of the contract.
 type check struct {
 	name string
-	run  func(t *testing.T, f *fixture)
+	run  func(f *fixture)
 }
 
-// fixture is a store with one tenant, and short ways to fill it.
+// fixture is one check's test and its store with one tenant, and short ways to
+// fill the store and to say what is expected.
 type fixture struct {
+	*testing.T
 	store.Store
 	tenant directory.TenantID
 	now    time.Time
@@ -73,8 +77,11 @@ type fixture struct {
 
 func newFixture(t *testing.T, open Open) *fixture {
 	t.Helper()
-	f := &fixture{Store: open(t), tenant: "11111111-1111-4111-8111-111111111111", now: time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC)}
-	succeed(t, f.CreateTenant(t.Context(), store.Tenant{ID: f.tenant, DisplayName: "Contoso", Domain: "contoso.example", Created: f.now}))
+	f := &fixture{
+		T: t, Store: open(t),
+		tenant: "11111111-1111-4111-8111-111111111111", now: time.Date(2025, 3, 1, 8, 0, 0, 0, time.UTC),
+	}
+	f.succeed(f.CreateTenant(f.Context(), store.Tenant{ID: f.tenant, DisplayName: "Contoso", Domain: "contoso.example", Created: f.now}))
 	return f
 }
 
@@ -83,89 +90,89 @@ func (f *fixture) id() directory.ObjectID {
 	return directory.ObjectID(fmt.Sprintf("00000000-0000-4000-8000-%012x", f.serial.Add(1)))
 }
 
-func (f *fixture) create(t *testing.T, kind directory.Kind, a directory.Attributes) directory.Object {
-	t.Helper()
-	o, err := f.CreateObject(t.Context(), f.tenant, directory.Object{ID: f.id(), Kind: kind, Created: f.now, Attributes: a})
-	succeed(t, err)
+func (f *fixture) create(kind directory.Kind, a directory.Attributes) directory.Object {
+	f.Helper()
+	o, err := f.CreateObject(f.Context(), f.tenant, directory.Object{ID: f.id(), Kind: kind, Created: f.now, Attributes: a})
+	f.succeed(err)
 	return o
 }
 
-func (f *fixture) user(t *testing.T, name string) directory.Object {
-	t.Helper()
-	return f.create(t, directory.User, directory.Attributes{
+func (f *fixture) user(name string) directory.Object {
+	f.Helper()
+	return f.create(directory.User, directory.Attributes{
 		"userPrincipalName": name + "@contoso.example", "displayName": name, "accountEnabled": true,
 	})
 }
 
-func (f *fixture) group(t *testing.T, name string) directory.Object {
-	t.Helper()
-	return f.create(t, directory.Group, directory.Attributes{"displayName": name, "securityEnabled": true})
+func (f *fixture) group(name string) directory.Object {
+	f.Helper()
+	return f.create(directory.Group, directory.Attributes{"displayName": name, "securityEnabled": true})
 }
 
-func (f *fixture) principal(t *testing.T, appID string) directory.Object {
-	t.Helper()
-	return f.create(t, directory.ServicePrincipal, directory.Attributes{"displayName": appID, "appId": appID})
+func (f *fixture) principal(appID string) directory.Object {
+	f.Helper()
+	return f.create(directory.ServicePrincipal, directory.Attributes{"displayName": appID, "appId": appID})
 }
 
-func (f *fixture) relate(t *testing.T, from directory.Object, r directory.Relation, to ...directory.Object) {
-	t.Helper()
+func (f *fixture) relate(from directory.Object, r directory.Relation, to ...directory.Object) {
+	f.Helper()
 	for _, o := range to {
-		added, err := f.Relate(t.Context(), f.tenant, from.ID, r, o.ID)
-		succeed(t, err)
-		holds(t, added, "the reference is new")
+		added, err := f.Relate(f.Context(), f.tenant, from.ID, r, o.ID)
+		f.succeed(err)
+		f.holds(added, "the reference is new")
 	}
 }
 
-func (f *fixture) assign(t *testing.T, principal, resource directory.Object, role string) string {
-	t.Helper()
+func (f *fixture) assign(principal, resource directory.Object, role string) string {
+	f.Helper()
 	id := string(f.id())
-	succeed(t, f.Assign(t.Context(), f.tenant, directory.AppRoleAssignment{
+	f.succeed(f.Assign(f.Context(), f.tenant, directory.AppRoleAssignment{
 		ID: id, Principal: principal.ID, Resource: resource.ID, AppRoleID: role, Created: f.now,
 	}))
 	return id
 }
 
 // again returns the object as it is now.
-func (f *fixture) again(t *testing.T, o directory.Object) directory.Object {
-	t.Helper()
-	now, err := f.Object(t.Context(), f.tenant, store.Ref{ID: o.ID})
-	succeed(t, err)
+func (f *fixture) again(o directory.Object) directory.Object {
+	f.Helper()
+	now, err := f.Object(f.Context(), f.tenant, store.Ref{ID: o.ID})
+	f.succeed(err)
 	return now
 }
 
-func (f *fixture) head(t *testing.T) int64 {
-	t.Helper()
-	head, err := f.Head(t.Context(), f.tenant)
-	succeed(t, err)
+func (f *fixture) head() int64 {
+	f.Helper()
+	head, err := f.Head(f.Context(), f.tenant)
+	f.succeed(err)
 	return head
 }
 
 // job stores a job that is due at once.
-func (f *fixture) job(t *testing.T, id string, principal directory.ObjectID) synchronization.Job {
-	t.Helper()
+func (f *fixture) job(id string, principal directory.ObjectID) synchronization.Job {
+	f.Helper()
 	j := synchronization.Job{
 		ID: synchronization.JobID(id), Tenant: f.tenant, ServicePrincipal: principal, TemplateID: "scim",
 		Schedule: synchronization.Schedule{State: synchronization.ScheduleActive, Interval: synchronization.DefaultInterval},
 		Status:   synchronization.Status{Code: synchronization.Active},
 		NextRun:  f.now, Created: f.now,
 	}
-	succeed(t, f.CreateJob(t.Context(), j, synchronization.Schema{ID: id, Version: "1"}))
+	f.succeed(f.CreateJob(f.Context(), j, synchronization.Schema{ID: id, Version: "1"}))
 	return j
 }
 
 // claim takes the longest due job for worker-1.
-func (f *fixture) claim(t *testing.T) store.Claim {
-	t.Helper()
-	c, ok, err := f.ClaimJob(t.Context(), "worker-1", f.now, time.Minute)
-	succeed(t, err)
-	holds(t, ok, "a job is due")
+func (f *fixture) claim() store.Claim {
+	f.Helper()
+	c, ok, err := f.ClaimJob(f.Context(), "worker-1", f.now, time.Minute)
+	f.succeed(err)
+	f.holds(ok, "a job is due")
 	return c
 }
 
 // record stores the outcomes under the claim.
-func (f *fixture) record(t *testing.T, c store.Claim, outcomes ...store.Outcome) {
-	t.Helper()
-	succeed(t, f.Record(t.Context(), c, store.Batch{Outcomes: outcomes}))
+func (f *fixture) record(c store.Claim, outcomes ...store.Outcome) {
+	f.Helper()
+	f.succeed(f.Record(f.Context(), c, store.Batch{Outcomes: outcomes}))
 }
 
 // linked is the outcome of an object that the job has at the target.
@@ -173,30 +180,35 @@ func linked(o directory.Object, targetID string) store.Outcome {
 	return store.Outcome{Object: o.Key, Kind: o.Kind, Link: store.Link{TargetID: targetID, Managed: true, Digest: []byte("digest")}}
 }
 
-func succeed(t *testing.T, err error) {
-	t.Helper()
+func (f *fixture) succeed(err error) {
+	f.Helper()
 	if err != nil {
-		t.Fatalf("unexpected error: %v", err)
+		f.Fatalf("unexpected error: %v", err)
 	}
 }
 
-func fail(t *testing.T, err error, kind errs.Kind) {
-	t.Helper()
+func (f *fixture) fail(err error, kind errs.Kind) {
+	f.Helper()
 	if !errs.Is(err, kind) {
-		t.Fatalf("error is %v, want one of kind %d", err, kind)
+		f.Fatalf("error is %v, want one of kind %d", err, kind)
 	}
 }
 
-func holds(t *testing.T, condition bool, what string) {
-	t.Helper()
-	if !condition {
-		t.Fatalf("does not hold: %s", what)
+func (f *fixture) holds(condition bool, what string) {
+	f.Helper()
+	equal(f, condition, true, what)
+}
+
+func (f *fixture) same(got, want any, what string) {
+	f.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		f.Fatalf("%s differs (-want +got):\n%s", what, diff)
 	}
 }
 
-func equal[T comparable](t *testing.T, got, want T, what string) {
-	t.Helper()
+func equal[T comparable](f *fixture, got, want T, what string) {
+	f.Helper()
 	if got != want {
-		t.Fatalf("%s is %v, want %v", what, got, want)
+		f.Fatalf("%s: got %v, want %v", what, got, want)
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"testing"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -22,33 +21,33 @@ func writeChecks() []check {
 	}
 }
 
-func endedContext(t *testing.T, f *fixture) {
-	head := f.head(t)
-	ctx, cancel := context.WithCancel(t.Context())
+func endedContext(f *fixture) {
+	head := f.head()
+	ctx, cancel := context.WithCancel(f.Context())
 	cancel()
 	_, err := f.CreateObject(ctx, f.tenant, directory.Object{ID: f.id(), Kind: directory.User, Created: f.now})
-	holds(t, errors.Is(err, context.Canceled) && errs.Is(err, errs.Unavailable), fmt.Sprint("the write is cancelled: ", err))
+	f.holds(errors.Is(err, context.Canceled) && errs.Is(err, errs.Unavailable), fmt.Sprint("the write is cancelled: ", err))
 	_, err = f.Objects(ctx, f.tenant, store.Query{})
-	holds(t, errors.Is(err, context.Canceled), fmt.Sprint("the read is cancelled: ", err))
-	equal(t, f.head(t), head, "head")
+	f.holds(errors.Is(err, context.Canceled), fmt.Sprint("the read is cancelled: ", err))
+	equal(f, f.head(), head, "head")
 }
 
-func cancelledWrite(t *testing.T, f *fixture) {
-	u := f.user(t, "ada")
-	ctx, cancel := context.WithCancel(t.Context())
+func cancelledWrite(f *fixture) {
+	u := f.user("ada")
+	ctx, cancel := context.WithCancel(f.Context())
 	defer cancel()
 	_, err := f.UpdateObject(ctx, f.tenant, store.Ref{ID: u.ID}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
 		cancel()
 		a["department"] = "x"
 		return a, nil
 	})
-	holds(t, errors.Is(err, context.Canceled), fmt.Sprint("the write is cancelled: ", err))
-	same(t, f.again(t, u), u, "the object")
+	f.holds(errors.Is(err, context.Canceled), fmt.Sprint("the write is cancelled: ", err))
+	f.same(f.again(u), u, "the object")
 }
 
 // writesApart makes many writes at once, half of which must fail.
-func writesApart(t *testing.T, f *fixture) {
-	f.user(t, "taken")
+func writesApart(f *fixture) {
+	f.user("taken")
 	const n = 60
 	var work sync.WaitGroup
 	failures := make([]error, n)
@@ -60,32 +59,32 @@ func writesApart(t *testing.T, f *fixture) {
 			if i%2 == 0 {
 				name = "taken@contoso.example"
 			}
-			_, failures[i] = f.CreateObject(t.Context(), f.tenant, directory.Object{
+			_, failures[i] = f.CreateObject(f.Context(), f.tenant, directory.Object{
 				ID: ids[i], Kind: directory.User, Created: f.now, Attributes: directory.Attributes{"userPrincipalName": name},
 			})
 		})
 	}
 	work.Wait()
 	for i, err := range failures {
-		_, found := f.Object(t.Context(), f.tenant, store.Ref{ID: ids[i]})
+		_, found := f.Object(f.Context(), f.tenant, store.Ref{ID: ids[i]})
 		if i%2 == 0 {
-			fail(t, err, errs.Conflict)
-			fail(t, found, errs.NotFound)
+			f.fail(err, errs.Conflict)
+			f.fail(found, errs.NotFound)
 			continue
 		}
-		succeed(t, err)
-		succeed(t, found)
+		f.succeed(err)
+		f.succeed(found)
 	}
-	equal(t, f.head(t), 1+n/2, "head: refused writes take no number")
+	equal(f, f.head(), 1+n/2, "head: refused writes take no number")
 }
 
-func closed(t *testing.T, f *fixture) {
-	succeed(t, f.Close())
-	fail(t, f.Ping(t.Context()), errs.Unavailable)
-	fail(t, f.PutSetting(t.Context(), "a", nil), errs.Unavailable)
-	succeed(t, f.Close())
+func closed(f *fixture) {
+	f.succeed(f.Close())
+	f.fail(f.Ping(f.Context()), errs.Unavailable)
+	f.fail(f.PutSetting(f.Context(), "a", nil), errs.Unavailable)
+	f.succeed(f.Close())
 }
 
-func answers(t *testing.T, f *fixture) {
-	succeed(t, f.Ping(t.Context()))
+func answers(f *fixture) {
+	f.succeed(f.Ping(f.Context()))
 }

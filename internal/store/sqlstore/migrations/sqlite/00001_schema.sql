@@ -65,7 +65,7 @@ CREATE INDEX object_user_type ON object (tenant, kind, user_type) WHERE presence
 CREATE INDEX object_on_premises_immutable_id ON object (tenant, kind, on_premises_immutable_id) WHERE presence = 0 AND on_premises_immutable_id IS NOT NULL;
 CREATE INDEX object_on_premises_sam_account_name ON object (tenant, kind, on_premises_sam_account_name) WHERE presence = 0 AND on_premises_sam_account_name IS NOT NULL;
 CREATE INDEX object_service_principal_type ON object (tenant, kind, service_principal_type) WHERE presence = 0 AND service_principal_type IS NOT NULL;
-CREATE INDEX object_account_enabled ON object (tenant, kind, account_enabled) WHERE presence = 0 AND account_enabled IS NOT NULL;
+CREATE INDEX object_disabled ON object (tenant, kind) WHERE presence = 0 AND account_enabled = FALSE; -- most are enabled
 CREATE INDEX object_security_enabled ON object (tenant, kind, security_enabled) WHERE presence = 0 AND security_enabled IS NOT NULL;
 CREATE INDEX object_mail_enabled ON object (tenant, kind, mail_enabled) WHERE presence = 0 AND mail_enabled IS NOT NULL;
 CREATE INDEX object_app_role_assignment_required ON object (tenant, kind, app_role_assignment_required) WHERE presence = 0 AND app_role_assignment_required IS NOT NULL;
@@ -260,7 +260,7 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
   ('object', 'object_on_premises_immutable_id', '900000 900000 900000 1'),
   ('object', 'object_on_premises_sam_account_name', '900000 900000 900000 1'),
   ('object', 'object_service_principal_type', '2000 2000 2000 1000'),
-  ('object', 'object_account_enabled', '900000 900000 900000 450000'),
+  ('object', 'object_disabled', '50000 50000 50000'),
   ('object', 'object_security_enabled', '100000 100000 100000 50000'),
   ('object', 'object_mail_enabled', '100000 100000 100000 50000'),
   ('object', 'object_app_role_assignment_required', '2000 2000 2000 1000'),
