@@ -1,9 +1,11 @@
 package app_test
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,10 +16,10 @@ import (
 )
 
 const people = `{"users":[
- {"userPrincipalName":"ada@example.com","displayName":"Ada","accountEnabled":true,"jobTitle":"Pilot","department":"Air"},
- {"userPrincipalName":"ben@example.com","displayName":"Ben","accountEnabled":true,"manager":"ada@example.com"},
- {"userPrincipalName":"cem@example.com","displayName":"Cem","accountEnabled":true},
- {"userPrincipalName":"dia@example.com","displayName":"Dia","accountEnabled":false}],
+ {"mailNickname":"ada","userPrincipalName":"ada@example.com","displayName":"Ada","accountEnabled":true,"jobTitle":"Pilot","department":"Air"},
+ {"mailNickname":"ben","userPrincipalName":"ben@example.com","displayName":"Ben","accountEnabled":true,"manager":"ada@example.com"},
+ {"mailNickname":"cem","userPrincipalName":"cem@example.com","displayName":"Cem","accountEnabled":true},
+ {"mailNickname":"dia","userPrincipalName":"dia@example.com","displayName":"Dia","accountEnabled":false}],
  "groups":[{"displayName":"All of them","members":["ada@example.com","ben@example.com","cem@example.com","dia@example.com"]}]}`
 
 const bearer = "a-token-that-nobody-may-read"
@@ -25,11 +27,16 @@ const bearer = "a-token-that-nobody-may-read"
 // application is somebody's own application, reached with a bearer token.
 func application(t *testing.T, flaws scimserver.Flaws) string {
 	t.Helper()
+	return applicationBehind(t, flaws, func(h http.Handler) http.Handler { return h })
+}
+
+func applicationBehind(t *testing.T, flaws scimserver.Flaws, before func(http.Handler) http.Handler) string {
+	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
 	base := "http://" + server.Listener.Addr().String() + "/scim"
-	server.Config.Handler = scimserver.New(scimserver.Options{
+	server.Config.Handler = before(scimserver.New(scimserver.Options{
 		Authenticate: scimserver.BearerToken(bearer), BaseURL: base, Mode: scim.Tolerant, Now: time.Now, Flaws: flaws,
-	})
+	}))
 	server.Start()
 	t.Cleanup(server.Close)
 	return base
@@ -57,16 +64,29 @@ func TestQuickstartIntoOnesOwnApplication(t *testing.T) {
 	require.NotContains(t, stdout+stderr, bearer)
 }
 
-// TestQuickstartTellsWhatIsMissing: an application that answers every query with
-// everybody gets nobody twice, and the exit code says that not all is well.
+// TestQuickstartTellsWhatIsMissing: where an application has a person twice already,
+// Provisor chooses neither, and the exit code says that not all is well.
 func TestQuickstartTellsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 
-	code, stdout, stderr := quickstartInto(t, application(t, scimserver.Flaws{IgnoreFilters: true}))
+	target := application(t, scimserver.Flaws{AllowDuplicates: true})
+	for range 2 {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, target+"/Users",
+			strings.NewReader(`{"schemas":["`+scim.UserURN+`"],"userName":"ben@example.com"}`))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+bearer)
+		r.Header.Set("Content-Type", scim.MediaType)
+		answer, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, http.StatusCreated, answer.StatusCode)
+	}
+	code, stdout, stderr := quickstartInto(t, target)
 	require.Equal(t, 10, code, "%s%s", stdout, stderr)
+	require.Regexp(t, `Ben +DuplicateTargetEntries`, stdout)
+	require.Regexp(t, `ben@example.com +one user +2 users`, stdout)
 	require.Contains(t, stdout, "Not everything in scope arrived as it should.")
-	require.Contains(t, stdout, "why")
-	require.Empty(t, stderr, "what is missing was shown")
+	require.NotContains(t, stderr, "Error:", "what is missing was shown")
 }
 
 func TestQuickstartWithATokenThatDoesNotHold(t *testing.T) {
@@ -77,4 +97,38 @@ func TestQuickstartWithATokenThatDoesNotHold(t *testing.T) {
 	require.Contains(t, stderr, "Error:")
 	require.Contains(t, stderr, "The log of the service is")
 	require.NotContains(t, stdout+stderr, "another-token-entirely")
+}
+
+// TestQuickstartBelievesOnlyWhatItReads: an application that says 2xx and keeps
+// something else is found out.
+func TestQuickstartBelievesOnlyWhatItReads(t *testing.T) {
+	t.Parallel()
+
+	for name, tc := range map[string]struct{ old, with, want string }{
+		"another title":   {`"title":"Principal Pilot"`, `"title":"Passenger"`, `Ada +title +Principal Pilot +Passenger`},
+		"still active":    {`"active":false`, `"active":true`, `Cem +active +false +true`},
+		"another manager": {`:manager":{`, `:superior":{`, `Ben`},
+		"no such group":   {`"displayName":"All of them"`, `"displayName":"Some of them"`, `All of them +one group +0 groups`},
+		"no members":      {`"members":[`, `"members":[],"guests":[`, `All of them +members +Ada`},
+		"a user gone":     {`"userName":"ben@example.com"`, `"userName":"bob@example.com"`, `ben@example.com +one user +0 users`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := applicationBehind(t, scimserver.Flaws{}, func(honest http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if r.Method != http.MethodGet || r.URL.Query().Get("startIndex") == "" {
+						honest.ServeHTTP(w, r)
+						return
+					}
+					answer := httptest.NewRecorder()
+					honest.ServeHTTP(answer, r)
+					w.WriteHeader(answer.Code)
+					_, _ = w.Write([]byte(strings.ReplaceAll(answer.Body.String(), tc.old, tc.with)))
+				})
+			})
+			code, stdout, stderr := quickstartInto(t, target)
+			require.Equal(t, 10, code, "%s%s", stdout, stderr)
+			require.Regexp(t, tc.want, stdout)
+		})
+	}
 }

@@ -59,7 +59,7 @@ func pump(client *http.Client, base string, n int) error {
 	for i := range n {
 		group.Go(func() error {
 			query := url.Values{"filter": {fmt.Sprintf("userName eq %q", name(i))}}
-			if err := discard(client.Get(base + "/Users?" + query.Encode())); err != nil { //nolint:noctx // a benchmark
+			if err := discard(client.Get(base + "/Users?" + query.Encode())); err != nil {
 				return err
 			}
 			body, err := scim.RFC7644.EncodeCreate(scim.UserType, scim.Resource{
@@ -69,7 +69,7 @@ func pump(client *http.Client, base string, n int) error {
 			if err != nil {
 				return err
 			}
-			return discard(client.Post(base+"/Users", scim.MediaType, bytes.NewReader(body))) //nolint:noctx // a benchmark
+			return discard(client.Post(base+"/Users", scim.MediaType, bytes.NewReader(body)))
 		})
 	}
 	return group.Wait()

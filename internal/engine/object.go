@@ -45,9 +45,6 @@ func (c *Cycle) prepare(m *mapping.Mapping, candidate store.Candidate) *attempt 
 // process does what the object needs. The error is one that ends the cycle; what
 // concerns the object alone is part of the result.
 func (a *attempt) process(ctx context.Context) (result, error) {
-	if a.fault != nil {
-		return a.failed(a.fault), nil
-	}
 	out, err := a.run(ctx)
 	if err == nil {
 		a.silent.end()
@@ -86,6 +83,9 @@ func (a *attempt) evaluate() error {
 
 // run follows the first decision.
 func (a *attempt) run(ctx context.Context) (result, error) {
+	if a.fault != nil {
+		return result{}, &objectError{code: codeOf(a.fault), cause: a.fault}
+	}
 	switch a.first.Step {
 	case plan.Find:
 		return a.find(ctx)

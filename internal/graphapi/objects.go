@@ -121,10 +121,12 @@ func (a *API) change(ctx context.Context, q *request, o directory.Object, s sent
 	if len(s.attributes) == 0 {
 		return nil
 	}
+	if err := s.keeps(required(o.Kind)...); err != nil {
+		return err
+	}
 	ref := store.Ref{Kind: o.Kind, ID: o.ID}
 	changed, err := a.Store.UpdateObject(ctx, q.tenant, ref, a.Now(), func(before directory.Attributes) (directory.Attributes, error) {
-		after := s.apply(before)
-		return after, keepsRequired(o.Kind, after)
+		return s.apply(before), nil
 	})
 	if err != nil {
 		return taken(notThere(err, string(o.ID)))
@@ -133,12 +135,6 @@ func (a *API) change(ctx context.Context, q *request, o directory.Object, s sent
 		return a.refreshServicePrincipal(ctx, q, changed)
 	}
 	return nil
-}
-
-// keepsRequired reports a required attribute that a change took away.
-func keepsRequired(kind directory.Kind, attributes directory.Attributes) error {
-	s := sent{attributes: attributes}
-	return s.require(required(kind)...)
 }
 
 // required are the attributes without which an object of kind cannot be created. A

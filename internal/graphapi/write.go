@@ -113,6 +113,20 @@ func (s *sent) require(names ...string) error {
 	return nil
 }
 
+// keeps reports which of the names a change would take away. An object that never
+// had one, such as an imported person without mailNickname, can be changed.
+func (s *sent) keeps(names ...string) error {
+	for _, name := range names {
+		if _, named := s.attributes[name]; !named {
+			continue
+		}
+		if err := s.require(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // apply sets the attributes of s on those of an object.
 func (s *sent) apply(to directory.Attributes) directory.Attributes {
 	if to == nil {

@@ -16,7 +16,8 @@ import (
 // counts as a change of an object: its attributes or presence; for a group also
 // its members; for a user also its manager and the groups it is a member of; for
 // any principal its app role assignments, and for a user those of the groups it
-// is a direct member of. A write that changes nothing takes no number.
+// is a direct member of. A write that changes nothing takes no number. Deleting
+// the resource of an assignment changes no principal: its jobs stop with it.
 type Directory interface {
 	// CreateObject adds o, durably, and returns it with Key and Sequence. ID, Kind,
 	// Created and Attributes must be set. Conflict when the id, or what the kind
@@ -28,15 +29,17 @@ type Directory interface {
 	UpdateObject(ctx context.Context, tenant directory.TenantID, ref Ref, now time.Time, fn func(directory.Attributes) (directory.Attributes, error)) (directory.Object, error)
 	// DeleteObject soft-deletes a user, an application or a service principal,
 	// which free their unique names, and purges a group, durably. Deleting an
-	// application deletes its service principal.
+	// application deletes its service principal. Memberships and manager end; owners
+	// and app role assignments are hidden until the object is restored.
 	DeleteObject(ctx context.Context, tenant directory.TenantID, ref Ref, now time.Time) error
-	// RestoreObject makes a soft-deleted object live. Conflict when its unique
-	// name was taken meanwhile. Memberships are not restored.
+	// RestoreObject makes a soft-deleted object live, durably. Conflict when its
+	// unique name was taken meanwhile. Memberships and manager are not restored.
 	RestoreObject(ctx context.Context, tenant directory.TenantID, id directory.ObjectID, now time.Time) (directory.Object, error)
-	// PurgeObject removes a soft-deleted object for good and leaves a tombstone.
+	// PurgeObject removes a soft-deleted object for good, durably, with its secrets,
+	// passwords and role assignments, and leaves a tombstone that keeps its id taken.
 	PurgeObject(ctx context.Context, tenant directory.TenantID, id directory.ObjectID, now time.Time) error
-	// PurgeDeleted purges what was soft-deleted before the instant and returns how
-	// many that were.
+	// PurgeDeleted purges what was soft-deleted before the instant, durably, and
+	// returns how many that were.
 	PurgeDeleted(ctx context.Context, tenant directory.TenantID, before, now time.Time) (int, error)
 	// Object returns one object; a soft-deleted one only when ref.Deleted is set.
 	Object(ctx context.Context, tenant directory.TenantID, ref Ref) (directory.Object, error)
@@ -44,15 +47,17 @@ type Directory interface {
 	// that cannot be filtered; the message names it.
 	Objects(ctx context.Context, tenant directory.TenantID, q Query) (Page, error)
 	// Relate adds a reference, durably; a Single relation replaces what was there.
-	// Adding what is there changes nothing and reports added false.
+	// Adding what is there changes nothing and reports added false. NotFound when an
+	// end is not live, Invalid when the kind of from has no such relation.
 	Relate(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, to directory.ObjectID) (added bool, err error)
 	// Unrelate removes a reference, durably. NotFound when there is none.
 	Unrelate(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, to directory.ObjectID) error
 	// Related returns a page of the objects that from refers to; with Reverse, of
 	// those that refer to it. q.Kind empty means every kind.
 	Related(ctx context.Context, tenant directory.TenantID, from directory.ObjectID, r directory.Relation, reverse bool, q Query) (Page, error)
-	// Import creates or updates many objects and relations in one transaction, a
-	// result for each row in its order. A bad row does not stop the others.
+	// Import creates or updates many objects and relations in one durable
+	// transaction, a result for each row in its order. A bad row does not stop the
+	// others.
 	Import(ctx context.Context, tenant directory.TenantID, rows []ImportRow, now time.Time) ([]ImportResult, error)
 }
 
@@ -88,7 +93,8 @@ type Page struct {
 
 // ImportRow is one row: an object (Kind and Attributes set), or a reference
 // (Relation set). Rows refer to objects by id, userPrincipalName or, for groups,
-// displayName.
+// displayName; an application and a service principal are known by id or appId.
+// Attributes that a row does not name stay as they are, and nil removes one.
 type ImportRow struct {
 	Kind       directory.Kind
 	ID         directory.ObjectID // optional; a fresh one is made with NewID

@@ -26,13 +26,14 @@ type Provisioning interface {
 	LinkedTo(ctx context.Context, c Claim, kind directory.Kind, targetID string) (id directory.ObjectID, ok bool, err error)
 	// Record stores outcomes and the position that covers them in one transaction.
 	// Conflict when the claim was overtaken: then nothing is stored. An object that
-	// gains a target id makes every linked object that refers to it due for
-	// reconciliation; one whose target id changes or goes loses the references
+	// gains a target id, or becomes managed, makes every linked object that refers
+	// to it due for reconciliation; one whose target id changes or goes loses the references
 	// recorded from it and to it.
 	Record(ctx context.Context, c Claim, b Batch) error
 
 	// DueReferences returns a page of linked objects whose references may differ
-	// from what was written, ordered by key after the given one.
+	// from what was written, ordered by key after the given one. A purged object has
+	// no references and is left out.
 	DueReferences(ctx context.Context, c Claim, after directory.Key, limit int) ([]Owner, error)
 	// ReferenceChanges returns, ordered by Referent after the given one, what must
 	// be written so that the target has the references of the directory: additions
@@ -40,8 +41,8 @@ type Provisioning interface {
 	// removals of those recorded and no longer there. A referent without target id
 	// is left out: it makes its owners due when it gains one.
 	ReferenceChanges(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]ReferenceChange, error)
-	// OpenReferences remembers, before they are sent, the changes that are about to
-	// be: until they are recorded or the owner is closed, whether the target has
+	// OpenReferences remembers, durably and before they are sent, the changes that
+	// are about to be: until they are recorded or the owner is closed, whether the target has
 	// them is not known (pending). A pending change still counts as not made.
 	OpenReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, pending []ReferenceChange) error
 	// ObserveReferences settles what the target was seen to have, given the ids to

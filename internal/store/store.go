@@ -7,6 +7,11 @@
 // answer. A method that returns nil from a write has committed it. Writes marked
 // durable are on disk, not only in the operating system's cache, before they
 // return. All methods may be called from any goroutine.
+//
+// An error because the context ended is Unavailable and wraps the context's. What
+// belongs to a tenant that was not created is NotFound. Times are kept in UTC to
+// the microsecond. A function passed to a method runs inside its transaction,
+// while other writers wait: it is quick and does not call the store.
 package store
 
 import (

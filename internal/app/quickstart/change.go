@@ -46,7 +46,7 @@ func changes(position int, p person) []change {
 	case 1:
 		return []change{
 			{"department", p.Department, "Research"},
-			{"surname", p.Surname, p.Surname + "-Example"},
+			{"surname", p.Surname, strings.Trim(p.Surname+"-Example", "-")},
 			{"displayName", p.DisplayName, p.DisplayName + "-Example"},
 		}
 	default:

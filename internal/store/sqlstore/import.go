@@ -131,6 +131,9 @@ func (i *importer) upsert(ctx context.Context, row importRow) (store.ImportActio
 	ref := store.Ref{Kind: row.Kind, ID: row.ID}
 	if row.ID == "" {
 		ref.Property, ref.Value = "appId", row.Attributes.String("appId")
+		if ref.Value == "" {
+			return store.ImportUnchanged, errs.New(errs.Invalid, codeBadRequest, "The row has neither an id nor an appId.")
+		}
 	}
 	o, err := i.session.object(ctx, i.tenant, ref)
 	if errs.Is(err, errs.NotFound) {

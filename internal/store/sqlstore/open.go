@@ -176,7 +176,10 @@ func (db *DB) snapshot(ctx context.Context, fn func(*session) error) error {
 			return err
 		}
 		err := fn(s)
-		return errors.Join(err, s.control(ctx, "COMMIT"))
+		if end := s.control(ctx, "COMMIT"); err == nil {
+			err = end
+		}
+		return err
 	})
 }
 

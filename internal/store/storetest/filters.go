@@ -13,6 +13,7 @@ import (
 func filterChecks() []check {
 	return []check{
 		{"a filter finds what it describes", filtered},
+		{"a random filter finds what it matches", filterMatches},
 		{"a filter over dates compares instants", filteredByDate},
 		{"any asks about the members of a collection", filteredByMember},
 		{"a property that cannot be filtered is invalid and named", filterRefused},

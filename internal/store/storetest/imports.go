@@ -117,11 +117,12 @@ func badRows(f *fixture) {
 	rows := []store.ImportRow{
 		userRow("first", "x"), renamed, wrongKind, deleted, collides,
 		{Kind: directory.User, Attributes: directory.Attributes{"displayName": "nameless"}},
-		{Kind: "device", Attributes: directory.Attributes{"displayName": "x"}},
+		{Kind: "device", Attributes: directory.Attributes{"displayName": "x", "appId": "x"}},
+		{Kind: directory.Application, Attributes: directory.Attributes{"displayName": "x"}},
 		userRow("second", "x"),
 		memberRow("nowhere", "ada@contoso.example"), memberRow("ada@contoso.example", "ada@contoso.example"), userRow("third", "x"),
 	}
-	want := []errs.Kind{0, errs.Conflict, errs.Conflict, errs.Conflict, errs.Conflict, errs.Invalid, errs.Invalid, 0, errs.NotFound, errs.Invalid, 0}
+	want := []errs.Kind{0, errs.Conflict, errs.Conflict, errs.Conflict, errs.Conflict, errs.Invalid, errs.Invalid, errs.Invalid, 0, errs.NotFound, errs.Invalid, 0}
 	for i, r := range f.load(rows...) {
 		if want[i] == 0 {
 			f.succeed(r.Err)
