@@ -10,7 +10,7 @@ import (
 
 // ErrOrdered is the cause with which a cycle of this process is cancelled when an
 // order of the API overtakes it.
-var ErrOrdered = errors.New("an order overtook the cycle") //nolint:gochecknoglobals // an error value
+var ErrOrdered = errors.New("an order overtook the cycle")
 
 // running knows the cycles of this process, so that an order ends them at once
 // instead of at their next record. The zero value is ready.

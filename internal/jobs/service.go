@@ -109,8 +109,10 @@ func orElse(d, otherwise time.Duration) time.Duration {
 
 type silence struct{}
 
+// Outcome is not heard.
 func (silence) Outcome(string, string) {}
 
+// CycleEnded is not heard.
 func (silence) CycleEnded(string, time.Duration) {}
 
 // Create makes a job of the service principal from a template. It is not started.
@@ -185,12 +187,12 @@ func (s *Service) Delete(ctx context.Context, tenant directory.TenantID, sp dire
 // Start makes a job run: from where it was when it was paused, at once when it
 // waits for its next cycle.
 func (s *Service) Start(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
-	return s.order(ctx, tenant, sp, id, store.Reset{}, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
+	return s.order(ctx, address{tenant, sp, id}, store.Reset{}, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
 }
 
 // Pause stops a job and keeps everything. A running cycle ends at its next record.
 func (s *Service) Pause(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
-	err := s.order(ctx, tenant, sp, id, store.Reset{}, synchronization.Job.Pause)
+	err := s.order(ctx, address{tenant, sp, id}, store.Reset{}, synchronization.Job.Pause)
 	s.running.cancel(id)
 	return err
 }
@@ -198,7 +200,7 @@ func (s *Service) Pause(ctx context.Context, tenant directory.TenantID, sp direc
 // Restart clears what scope names and starts the job anew.
 func (s *Service) Restart(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, scope synchronization.ResetScope) error {
 	reset := store.Reset{Links: scope.Has(synchronization.ResetConnectorDataStore), Failures: scope.Has(synchronization.ResetEscrows)}
-	err := s.order(ctx, tenant, sp, id, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
+	err := s.order(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
 	s.running.cancel(id)
 	return err
 }
@@ -217,12 +219,19 @@ func (s *Service) SetSettings(ctx context.Context, tenant directory.TenantID, sp
 	})
 }
 
+// address names one job as the API does.
+type address struct {
+	tenant           directory.TenantID
+	servicePrincipal directory.ObjectID
+	id               synchronization.JobID
+}
+
 // order applies a pure change to the job row and wakes the workers.
-func (s *Service) order(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, reset store.Reset, change func(synchronization.Job) synchronization.Job) error {
-	if _, err := s.Get(ctx, tenant, sp, id); err != nil {
+func (s *Service) order(ctx context.Context, at address, reset store.Reset, change func(synchronization.Job) synchronization.Job) error {
+	if _, err := s.Get(ctx, at.tenant, at.servicePrincipal, at.id); err != nil {
 		return err
 	}
-	_, err := s.Store.UpdateJob(ctx, tenant, id, reset, func(j synchronization.Job) (synchronization.Job, error) { return change(j), nil })
+	_, err := s.Store.UpdateJob(ctx, at.tenant, at.id, reset, func(j synchronization.Job) (synchronization.Job, error) { return change(j), nil })
 	if err == nil {
 		s.Wake()
 	}

@@ -18,7 +18,9 @@ import (
 // useSaved the stored secrets take part under the given ones. Nothing is stored.
 // The error is errs.Invalid with the code InvalidCredentials or
 // CredentialValidationUnavailable and says what the application answered.
-func (s *Service) ValidateCredentials(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string, useSaved bool, given []credential.Given) error {
+func (s *Service) ValidateCredentials( //nolint:revive // as many arguments as the action has parameters
+	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string, useSaved bool, given []credential.Given,
+) error {
 	mappings, err := defaultMappings(templateID)
 	if err != nil {
 		return err
