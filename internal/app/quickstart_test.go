@@ -107,7 +107,7 @@ func TestQuickstartBelievesOnlyWhatItReads(t *testing.T) {
 	for name, tc := range map[string]struct{ old, with, want string }{
 		"another title":   {`"title":"Principal Pilot"`, `"title":"Passenger"`, `Ada +title +Principal Pilot +Passenger`},
 		"still active":    {`"active":false`, `"active":true`, `Cem +active +false +true`},
-		"another manager": {`:manager":{`, `:superior":{`, `Ben`},
+		"another manager": {`"manager":{`, `"superior":{`, `Ben-Example +manager +Ada`},
 		"no such group":   {`"displayName":"All of them"`, `"displayName":"Some of them"`, `All of them +one group +0 groups`},
 		"no members":      {`"members":[`, `"members":[],"guests":[`, `All of them +members +Ada`},
 		"a user gone":     {`"userName":"ben@example.com"`, `"userName":"bob@example.com"`, `ben@example.com +one user +0 users`},

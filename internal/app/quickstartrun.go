@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,16 +50,11 @@ func (q *quickstartRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serving, stop := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- q.service.run(serving) }()
-	err = q.walk(ctx, target, secret, ended)
-	stop()
-	return errors.Join(err, <-ended)
+	return q.service.abandon(q.walk(ctx, target, secret))
 }
 
 // walk goes through the quickstart and, unless it is to end then, waits.
-func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secret string, ended chan error) error {
+func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secret string) error {
 	began := q.now()
 	client := &http.Client{Timeout: time.Minute}
 	defer client.CloseIdleConnections()
@@ -81,7 +75,7 @@ func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secr
 	q.screen.Say("%s", q.screen.Faint("All of it took "+terminal.Duration(q.now().Sub(began))+"."))
 	if !q.flags.once {
 		q.showNext(result, target)
-		if err := wait(ctx, ended); err != nil {
+		if err := q.wait(ctx); err != nil {
 			return err
 		}
 	}
@@ -92,13 +86,12 @@ func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secr
 }
 
 // wait waits for Ctrl-C, which is the right way to end.
-func wait(ctx context.Context, ended chan error) error {
+func (q *quickstartRun) wait(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return nil
-	case err := <-ended:
-		ended <- nil // for whoever waits for the service
-		return err
+	case <-q.service.ended:
+		return q.service.err
 	}
 }
 
@@ -157,11 +150,11 @@ func (q *quickstartRun) startService(ctx context.Context, log io.Writer) (string
 	q.service = s
 	secret, err := s.base.newSecret(ctx, s.tenant.ID, s.admin, bootstrapSecret, q.now)
 	if err != nil {
-		return "", joinClose(ctx, s, err)
+		return "", s.abandon(err)
 	}
 	path := orDefault(q.config.BootstrapFile, filepath.Join(string(s.base.dir), "bootstrap.json"))
 	if err := s.bootstrap(secret).write(path); err != nil {
-		return "", joinClose(ctx, s, err)
+		return "", s.abandon(err)
 	}
 	q.files = []string{path}
 	q.screen.Say("Provisor %s runs at %s", version(), s.url())

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -42,19 +43,17 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		return err
 	}
 	if err := s.announce(ctx, terminal.New(p.stdout, p.getenv)); err != nil {
-		return joinClose(ctx, s, err)
+		return s.abandon(err)
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "ready",
 		slog.String("version", version()), slog.String("url", s.url()), slog.String("tenant", string(s.tenant.ID)), slog.String("data", string(s.base.dir)))
-	return s.run(ctx)
+	return s.wait()
 }
 
-// joinClose ends a service that could not be announced.
-func joinClose(ctx context.Context, s *service, err error) error {
-	ended, stop := context.WithCancel(ctx)
-	stop()
-	_ = s.run(ended) // the first error is the one to tell
-	return err
+// abandon ends a service because of err.
+func (s *service) abandon(err error) error {
+	s.stop()
+	return errors.Join(err, s.wait())
 }
 
 // announce says where the service is, writes the bootstrap file, and shows the

@@ -38,17 +38,22 @@ type service struct {
 	jobs      *jobs.Service
 	server    *httpServer
 	closers   []func() error
+	stop      context.CancelFunc // asks it to end
+	ended     chan struct{}      // closed when it has
+	err       error              // why it ended; read it after ended
 }
 
 // startService opens the data directory, makes on the first start what is
-// missing, and answers requests from then on. End it with run.
+// missing, and answers requests and runs cycles from then on, until ctx ends, stop
+// is called, or something breaks.
 func startService(ctx context.Context, c Config, w world) (*service, error) {
-	s := &service{world: w, config: c, metrics: newMetrics()}
+	s := &service{world: w, config: c, metrics: newMetrics(), ended: make(chan struct{})}
 	for _, step := range []func(context.Context) error{s.open, s.populate, s.serve} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
+	s.begin(ctx)
 	return s, nil
 }
 
@@ -102,11 +107,13 @@ func (s *service) serve(ctx context.Context) error {
 	return nil
 }
 
-// run works until ctx ends or something breaks, then stops in order: no more
-// requests, the running ones finish; cycles end at their next record and give
-// their jobs back; the database closes.
-func (s *service) run(ctx context.Context) error {
+// begin starts what runs until the end. Then it stops in order: no more requests,
+// the running ones finish; cycles end at their next record and give their jobs
+// back; the database closes.
+func (s *service) begin(ctx context.Context) {
+	ctx, s.stop = context.WithCancel(ctx)
 	group, working := errgroup.WithContext(ctx)
+	s.health.workers.Store(true)
 	group.Go(func() error { return s.work(working) })
 	group.Go(func() error { return s.keepHouse(working) })
 	group.Go(func() error {
@@ -119,14 +126,21 @@ func (s *service) run(ctx context.Context) error {
 			return s.server.stop(context.WithoutCancel(ctx), s.config.Grace)
 		}
 	})
-	err := errors.Join(group.Wait(), s.close())
-	s.log.LogAttrs(context.WithoutCancel(ctx), slog.LevelInfo, "stopped")
-	return err
+	go func() {
+		s.err = errors.Join(group.Wait(), s.close())
+		s.log.LogAttrs(ctx, slog.LevelInfo, "stopped")
+		close(s.ended)
+	}()
+}
+
+// wait returns when the service has ended, and why it did unless it was asked to.
+func (s *service) wait() error {
+	<-s.ended
+	return s.err
 }
 
 // work runs the workers.
 func (s *service) work(ctx context.Context) error {
-	s.health.workers.Store(true)
 	defer s.health.workers.Store(false)
 	if s.config.Workers == 0 {
 		<-ctx.Done()

@@ -70,12 +70,10 @@ func resetFlag(name string) (ResetScope, bool) {
 // DefaultInterval is the nominal time between the starts of two cycles.
 const DefaultInterval = 40 * time.Minute
 
-// Start makes j due at once. A paused job goes on where it stopped; one whose
-// cycle is running is left as it is; a quarantine is lifted.
+// Start makes j due at once. A paused job goes on where it stopped, one that waits
+// after a failure tries again, and a quarantine is lifted. A cycle that is running is
+// not disturbed: its worker holds the job, and its end decides on the next run.
 func (j Job) Start(now time.Time) Job {
-	if j.Schedule.State == ScheduleActive && j.Status.Code == Active && j.Cycle != nil {
-		return j
-	}
 	j.Schedule.State, j.Status.Code, j.Status.Quarantine, j.NextRun = ScheduleActive, Active, nil, now
 	return j
 }
@@ -97,9 +95,17 @@ func (j Job) Restart(scope ResetScope, now time.Time) Job {
 	if scope.Has(ResetQuarantineState) {
 		j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures = nil, 0
 	}
-	j.Schedule.State, j.Status.Code, j.NextRun = ScheduleActive, Active, now
+	j.Schedule.State, j.Status.Code, j.NextRun = ScheduleActive, j.activeCode(), now
 	j.Generation++
 	return j
+}
+
+// activeCode is the status of a job that runs: a quarantine lasts until it is lifted.
+func (j Job) activeCode() StatusCode {
+	if j.Status.Quarantine != nil {
+		return Quarantine
+	}
+	return Active
 }
 
 // SchemaChanged makes the next cycle an initial one that keeps the links.
@@ -113,7 +119,8 @@ func (j Job) SchemaChanged(now time.Time) Job {
 }
 
 // Finished stores the end of a cycle: the watermark moves to its head, and the next
-// cycle is due one interval after this one began, or now when it took longer.
+// cycle is due one interval after this one began, or now when it took longer. A cycle
+// that reached its end leaves a quarantine.
 func (j Job) Finished(c Cycle, now time.Time) Job {
 	done := c.Counts
 	done.Ended, done.Result = now, Succeeded
@@ -121,7 +128,7 @@ func (j Job) Finished(c Cycle, now time.Time) Job {
 		done.Result = EntryLevelErrors
 	}
 	j.Watermark, j.Cycle = c.Head, nil
-	j.Status.Code, j.Status.CountSuccessiveCompleteFailures = Active, 0
+	j.Status.Code, j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures = Active, nil, 0
 	j.Status.LastExecution, j.Status.LastSuccessfulExecution = &done, &done
 	if done.Exported > 0 {
 		j.Status.LastSuccessfulExecutionWithExports = &done
@@ -157,6 +164,8 @@ func (j Job) Failing(c Cycle, fault ExecutionError, now time.Time) Job {
 	failed.Ended, failed.Result, failed.Error = now, Failed, &fault
 	if c.ID != "" {
 		j.Cycle = &c
+	} else {
+		failed.Began = now // nothing was begun
 	}
 	j.Status.LastExecution = &failed
 	j.Status.CountSuccessiveCompleteFailures++

@@ -10,7 +10,7 @@ import (
 )
 
 // pollEvery is how often the job is asked how far it is.
-const pollEvery = 250 * time.Millisecond
+const pollEvery = 100 * time.Millisecond
 
 // jobView is what the quickstart reads of a synchronizationJob.
 type jobView struct {
