@@ -50,7 +50,7 @@ func (q *quickstartRun) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return q.service.abandon(q.walk(ctx, target, secret))
+	return q.service.end(q.walk(ctx, target, secret))
 }
 
 // walk goes through the quickstart and, unless it is to end then, waits.
@@ -150,11 +150,11 @@ func (q *quickstartRun) startService(ctx context.Context, log io.Writer) (string
 	q.service = s
 	secret, err := s.base.newSecret(ctx, s.tenant.ID, s.admin, bootstrapSecret, q.now)
 	if err != nil {
-		return "", s.abandon(err)
+		return "", s.end(err)
 	}
 	path := orDefault(q.config.BootstrapFile, filepath.Join(string(s.base.dir), "bootstrap.json"))
 	if err := s.bootstrap(secret).write(path); err != nil {
-		return "", s.abandon(err)
+		return "", s.end(err)
 	}
 	q.files = []string{path}
 	q.screen.Say("Provisor %s runs at %s", version(), s.url())

@@ -43,15 +43,15 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		return err
 	}
 	if err := s.announce(ctx, terminal.New(p.stdout, p.getenv)); err != nil {
-		return s.abandon(err)
+		return s.end(err)
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "ready",
 		slog.String("version", version()), slog.String("url", s.url()), slog.String("tenant", string(s.tenant.ID)), slog.String("data", string(s.base.dir)))
 	return s.wait()
 }
 
-// abandon ends a service because of err.
-func (s *service) abandon(err error) error {
+// end stops a service and returns err, with what went wrong in stopping.
+func (s *service) end(err error) error {
 	s.stop()
 	return errors.Join(err, s.wait())
 }
