@@ -45,7 +45,7 @@ next:
 func NextVersion(version string) string {
 	major, minor, ok := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	n, err := strconv.Atoi(minor)
-	if !ok || err != nil || major == "" {
+	if !ok || err != nil || n < 0 || major == "" {
 		return "v1.1"
 	}
 	return fmt.Sprintf("v%s.%d", major, n+1)
