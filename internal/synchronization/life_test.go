@@ -3,116 +3,13 @@ package synchronization_test
 import (
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/synchronization"
 )
-
-func TestSecretsOfTheEnumeration(t *testing.T) {
-	t.Parallel()
-	all := synchronization.Secrets()
-	require.Len(t, all, 45)
-	seen := map[string]bool{}
-	for _, s := range all {
-		require.False(t, seen[s.String()], "%s twice", s)
-		seen[s.String()] = true
-		for _, spelling := range []string{s.String(), strconv.Itoa(int(s))} {
-			parsed, err := synchronization.ParseSecret(spelling)
-			require.NoError(t, err)
-			require.Equal(t, s, parsed)
-		}
-	}
-	parsed, err := synchronization.ParseSecret("oauth2CLIENTid")
-	require.NoError(t, err)
-	require.Equal(t, synchronization.SecretOauth2ClientId, parsed)
-	_, err = synchronization.ParseSecret("NoSuchKey")
-	require.ErrorContains(t, err, "Requested value 'NoSuchKey' was not found.")
-	require.True(t, errs.Is(err, errs.Invalid))
-}
-
-// TestSecretsOfTheMetadata compares with the published CSDL of both versions.
-func TestSecretsOfTheMetadata(t *testing.T) {
-	t.Parallel()
-	folder := os.Getenv("PROVISOR_REFERENCE") //nolint:forbidigo // where the reference data is, if it is there
-	if folder == "" {
-		t.Skip("PROVISOR_REFERENCE does not name a folder with the CSDL files")
-	}
-	for _, version := range []string{"v1.0", "beta"} {
-		text, err := os.ReadFile(filepath.Join(folder, "csdl-synchronization-"+version+".xml"))
-		require.NoError(t, err)
-		enum := regexp.MustCompile(`(?s)<EnumType Name="synchronizationSecret".*?</EnumType>`).Find(text)
-		members := regexp.MustCompile(`<Member Name="(\w+)" Value="(\d+)"`).FindAllSubmatch(enum, -1)
-		require.NotEmpty(t, members)
-		for _, m := range members {
-			s, err := synchronization.ParseSecret(string(m[1]))
-			require.NoError(t, err)
-			require.Equal(t, string(m[2]), strconv.Itoa(int(s)), "%s in %s", m[1], version)
-		}
-	}
-}
-
-func FuzzParseSecret(f *testing.F) {
-	f.Add("Oauth2ClientId")
-	f.Add("27")
-	f.Add("")
-	f.Fuzz(func(t *testing.T, text string) {
-		s, err := synchronization.ParseSecret(text)
-		if err != nil && !errs.Is(err, errs.Invalid) {
-			t.Fatalf("%q: %v", text, err)
-		}
-		if again, err2 := synchronization.ParseSecret(s.String()); err == nil && (err2 != nil || again != s) {
-			t.Fatalf("%q reads as %s, which reads as %s", text, s, again)
-		}
-	})
-}
-
-func TestTokensAndPasswordsAreWriteOnly(t *testing.T) {
-	t.Parallel()
-	for _, s := range []synchronization.Secret{
-		synchronization.SecretPassword, synchronization.SecretSecretToken, synchronization.SecretOauth2ClientSecret,
-		synchronization.SecretOauth2AccessToken, synchronization.SecretOauth2RefreshToken, synchronization.SecretOauth2AuthorizationCode,
-	} {
-		require.True(t, s.Sensitive(), "%s", s)
-	}
-	require.False(t, synchronization.SecretBaseAddress.Sensitive())
-	require.False(t, synchronization.SecretSyncAll.Sensitive())
-}
-
-func TestFlowTypesOnTheWire(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"Add, Update, Delete": "Add,Update,Delete", "delete,ADD": "Add,Delete", "None": "None", "": "None", "Update": "Update",
-	} {
-		var f synchronization.FlowTypes
-		require.NoError(t, f.UnmarshalText([]byte(text)))
-		require.Equal(t, want, f.String(), "%q", text)
-	}
-	var f synchronization.FlowTypes
-	require.ErrorContains(t, f.UnmarshalText([]byte("Add,Explode")), "Explode")
-}
-
-func TestResetScopes(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]synchronization.ResetScope{
-		"": synchronization.ResetDefault, "None": 0, "Full": synchronization.ResetFull, "watermark, Escrows": 6, "ForceDeletes": synchronization.ResetForceDeletes,
-		"Full,ForceDeletes": 47,
-	} {
-		got, err := synchronization.ParseResetScope(text)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "%q", text)
-	}
-	_, err := synchronization.ParseResetScope("Everything")
-	require.True(t, errs.Is(err, errs.Invalid))
-	require.False(t, synchronization.ResetFull.Has(synchronization.ResetForceDeletes), "Full does not force deletes")
-}
 
 func TestLifeOfAJob(t *testing.T) {
 	t.Parallel()
