@@ -1,16 +1,19 @@
 package app_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/provisor/provisor/internal/app"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimserver"
 )
@@ -49,6 +52,50 @@ func quickstartInto(t *testing.T, target string, more ...string) (int, string, s
 	require.NoError(t, os.WriteFile(file, []byte(people), 0o600))
 	args := []string{"quickstart", "--once", "--data", filepath.Join(dir, "data"), "--users", file, "--target-url", target, "--bearer", bearer}
 	return run(t, append(args, more...)...)
+}
+
+// TestQuickstartStaysForWhatComesNext: it keeps running, the commands that it names
+// work, and Ctrl-C ends the service and the demonstration.
+func TestQuickstartStaysForWhatComesNext(t *testing.T) {
+	t.Parallel()
+
+	dir := filepath.Join(t.TempDir(), "data")
+	var stdout, stderr output
+	ctx, interrupt := context.WithCancel(context.WithoutCancel(t.Context()))
+	ended := make(chan int, 1)
+	go func() {
+		ended <- app.Run(ctx, []string{"quickstart", "--data", dir}, strings.NewReader(""), &stdout, &stderr)
+	}()
+	t.Cleanup(interrupt)
+	require.Eventually(t, func() bool { return strings.Contains(stdout.String(), "Ctrl-C ends everything") }, time.Minute, 20*time.Millisecond)
+
+	commands := regexp.MustCompile(`(?m)^  \S.*? ((?:Get-Mg|service-principals|audit-logs).*)$`).FindAllStringSubmatch(stdout.String(), -1)
+	require.Len(t, commands, 4)
+	for _, command := range commands {
+		args := append(strings.Fields(command[1]), "--bootstrap-file", filepath.Join(dir, "bootstrap.json"))
+		code, _, complaint := run(t, args...)
+		require.Zero(t, code, "%s: %s", command[1], complaint)
+	}
+	page := regexp.MustCompile(`application +(http://\S+)`).FindStringSubmatch(stdout.String())[1]
+	require.Equal(t, http.StatusOK, status(t, page))
+
+	interrupt()
+	require.Zero(t, <-ended, "%s", &stderr)
+	require.Zero(t, status(t, page), "the demonstration application has ended")
+}
+
+// status asks for a page; zero means that nobody answered.
+func status(t *testing.T, link string) int {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, link, nil)
+	require.NoError(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(r)
+	if err != nil {
+		return 0
+	}
+	require.NoError(t, answer.Body.Close())
+	return answer.StatusCode
 }
 
 func TestQuickstartIntoOnesOwnApplication(t *testing.T) {

@@ -258,3 +258,8 @@ func TestWhatCannotBeServedIsSaid(t *testing.T) {
 		})
 	}
 }
+
+func writeText(t *testing.T, path, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+}

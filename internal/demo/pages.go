@@ -31,11 +31,12 @@ button{font:inherit;padding:.4rem 1.2rem}
 <table><thead><tr><th>Group</th><th>Members</th></tr></thead><tbody>
 {{range .Groups}}<tr><td>{{.Name}}</td><td>{{.Members}}</td></tr>
 {{end}}</tbody></table>
-<h2>{{len .Users}} users</h2>
+<h2>{{.Total}} users</h2>
 <table><thead><tr><th>Name</th><th>User name</th><th>Title</th><th>Department</th><th>Manager</th><th>Active</th></tr></thead><tbody>
 {{range .Users}}<tr><td>{{.Name}}</td><td>{{.UserName}}</td><td>{{.Title}}</td><td>{{.Department}}</td><td>{{.Manager}}</td>
 <td>{{if .Active}}yes{{else}}<span class="off">no</span>{{end}}</td></tr>
-{{end}}</tbody></table></body></html>{{end}}
+{{end}}</tbody></table>
+{{if lt (len .Users) .Total}}<p class="note">The first {{len .Users}} by name.</p>{{end}}</body></html>{{end}}
 
 {{define "consent"}}{{template "head"}}
 <h2>Let Provisor in?</h2>
@@ -57,6 +58,15 @@ type groupRow struct {
 	Members int
 }
 
+// shownUsers is how many users the page lists.
+const shownUsers = 1000
+
+type directoryPage struct {
+	Users  []userRow
+	Total  int // users that there are
+	Groups []groupRow
+}
+
 // showDirectory is the page with everybody who was provisioned.
 func (a *Application) showDirectory(w http.ResponseWriter, _ *http.Request) {
 	users, groups := a.directory.Snapshot()
@@ -64,10 +74,7 @@ func (a *Application) showDirectory(w http.ResponseWriter, _ *http.Request) {
 	for _, u := range users {
 		names[u.ID()] = text(u, "displayName")
 	}
-	var page struct {
-		Users  []userRow
-		Groups []groupRow
-	}
+	page := directoryPage{Total: len(users)}
 	for _, u := range users {
 		active, _ := u.Get("active")
 		on, said := active.(bool)
@@ -83,6 +90,7 @@ func (a *Application) showDirectory(w http.ResponseWriter, _ *http.Request) {
 	}
 	slices.SortFunc(page.Users, func(a, b userRow) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(page.Groups, func(a, b groupRow) int { return cmp.Compare(a.Name, b.Name) })
+	page.Users = page.Users[:min(len(page.Users), shownUsers)]
 	show(w, http.StatusOK, "directory", page)
 }
 

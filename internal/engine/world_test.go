@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/engine"
@@ -30,6 +31,17 @@ import (
 )
 
 const tenant = directory.TenantID("6f1f7a0e-0000-4000-8000-000000000001")
+
+// closing closes the connections that are kept for later before leaks are looked for.
+type closing struct{ *testing.M }
+
+func (c closing) Run() int {
+	code := c.M.Run()
+	http.DefaultClient.CloseIdleConnections()
+	return code
+}
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(closing{m}) }
 
 // world is a directory in a real database, a real SCIM server on loopback behind
 // faults, and a job between them.

@@ -37,13 +37,29 @@ func (s *Service) build(ctx context.Context, claim store.Claim) (engine.Options,
 	if err != nil {
 		return engine.Options{}, err
 	}
+	domain, err := s.domain(ctx, job)
+	if err != nil {
+		return engine.Options{}, err
+	}
 	return engine.Options{
 		Store: s.Store, Target: target, Mappings: mappings,
 		TakeAll:        synchronization.ParseFlag(settings[synchronization.SecretSyncAll]),
 		KeepOutOfScope: synchronization.ParseFlag(settings[synchronization.SecretSkipOutOfScopeDeletions]),
-		Concurrency:    s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
+		DefaultDomain:  domain, AppRoles: mapping.NewAppRoles(sp.Attributes["appRoles"]),
+		Concurrency: s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(sp.ID), DisplayName: sp.Attributes.String("displayName")},
 	}, nil
+}
+
+// domain returns the default domain of the job's tenant.
+func (s *Service) domain(ctx context.Context, job synchronization.Job) (string, error) {
+	tenants, err := s.Store.Tenants(ctx)
+	for _, t := range tenants {
+		if t.ID == job.Tenant {
+			return t.Domain, err
+		}
+	}
+	return "", err
 }
 
 // settings returns the listed secrets by key; sensitive values are masked and not

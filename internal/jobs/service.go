@@ -180,8 +180,11 @@ func (s *Service) Delete(ctx context.Context, tenant directory.TenantID, sp dire
 	if _, err := s.Get(ctx, tenant, sp, id); err != nil {
 		return err
 	}
-	s.running.cancel(id)
-	return s.Store.DeleteJob(ctx, tenant, id)
+	err := s.Store.DeleteJob(ctx, tenant, id)
+	if err == nil {
+		s.running.cancel(id)
+	}
+	return err
 }
 
 // Start makes a job run: from where it was when it was paused, at once when it
@@ -192,17 +195,13 @@ func (s *Service) Start(ctx context.Context, tenant directory.TenantID, sp direc
 
 // Pause stops a job and keeps everything. A running cycle ends at its next record.
 func (s *Service) Pause(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
-	err := s.order(ctx, address{tenant, sp, id}, store.Reset{}, synchronization.Job.Pause)
-	s.running.cancel(id)
-	return err
+	return s.overtake(ctx, address{tenant, sp, id}, store.Reset{}, synchronization.Job.Pause)
 }
 
 // Restart clears what scope names and starts the job anew.
 func (s *Service) Restart(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, scope synchronization.ResetScope) error {
 	reset := store.Reset{Links: scope.Has(synchronization.ResetConnectorDataStore), Failures: scope.Has(synchronization.ResetEscrows)}
-	err := s.order(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
-	s.running.cancel(id)
-	return err
+	return s.overtake(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
 }
 
 // SetSettings replaces the settings of the job that are named and keeps the others.
@@ -238,6 +237,16 @@ func (s *Service) order(ctx context.Context, at address, reset store.Reset, chan
 	return err
 }
 
+// overtake is an order after which a running cycle can record nothing: one of this
+// process ends at once, another's when it notices.
+func (s *Service) overtake(ctx context.Context, at address, reset store.Reset, change func(synchronization.Job) synchronization.Job) error {
+	err := s.order(ctx, at, reset, change)
+	if err == nil {
+		s.running.cancel(at.id)
+	}
+	return err
+}
+
 // Wake makes an idle worker look for due jobs.
 func (s *Service) Wake() {
 	select {
@@ -267,8 +276,10 @@ func (s *Service) PutSchema(ctx context.Context, tenant directory.TenantID, sp d
 	}
 	schema.ID, schema.Version = string(id), synchronization.NextVersion(before.Version)
 	err = s.Store.PutSchema(ctx, tenant, id, schema, func(j synchronization.Job) synchronization.Job { return j.SchemaChanged(s.Now()) })
-	s.running.cancel(id)
-	s.Wake()
+	if err == nil {
+		s.running.cancel(id)
+		s.Wake()
+	}
 	return err
 }
 

@@ -88,7 +88,8 @@ func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization
 }
 
 // renew keeps the lease while a slice runs, and cancels the slice when the claim is
-// lost. It returns the function that ends it.
+// lost. It begins at once: an order may have come after the claim and before the
+// slice was known to be running. It returns the function that ends it.
 func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.CancelCauseFunc) func() {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -97,14 +98,14 @@ func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.C
 		ticker := time.NewTicker(s.Lease / 3)
 		defer ticker.Stop()
 		for {
+			if err := s.Store.RenewClaim(ctx, claim, s.Now().Add(s.Lease)); errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
+				cancel(err)
+				return
+			}
 			select {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				if err := s.Store.RenewClaim(ctx, claim, s.Now().Add(s.Lease)); errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
-					cancel(err)
-					return
-				}
 			}
 		}
 	}()

@@ -71,9 +71,12 @@ func resetFlag(name string) (ResetScope, bool) {
 const DefaultInterval = 40 * time.Minute
 
 // Start makes j due at once. A paused job goes on where it stopped, one that waits
-// after a failure tries again, and a quarantine is lifted. A cycle that is running is
-// not disturbed: its worker holds the job, and its end decides on the next run.
+// after a failure tries again, and a quarantine is lifted. A job whose cycle is
+// running is left as it is.
 func (j Job) Start(now time.Time) Job {
+	if j.Status.Code == Active && j.Cycle != nil && !j.NextRun.IsZero() && !j.NextRun.After(now) {
+		return j
+	}
 	j.Schedule.State, j.Status.Code, j.Status.Quarantine, j.NextRun = ScheduleActive, Active, nil, now
 	return j
 }

@@ -126,7 +126,7 @@ func (r *run) showDifference(ctx context.Context, e execution) error {
 		return err
 	}
 	r.failed += int64(len(failures))
-	r.Screen.Table([]string{"written to the application", "action", "attribute", "before", "after"}, rows)
+	r.Screen.Table([]string{"written", "action", "attribute", "before", "after"}, rows)
 	r.showFailures(failures)
 	return nil
 }

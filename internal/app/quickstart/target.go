@@ -38,8 +38,9 @@ func newTarget(ctx context.Context, o Options) *target {
 // pageOfResources is how many resources are asked for at a time.
 const pageOfResources = 100
 
-// list reads every resource of an endpoint such as Users (RFC 7644 section 3.4.2).
-func (t *target) list(ctx context.Context, endpoint string) ([]scim.Resource, error) {
+// list reads every resource of an endpoint such as Users (RFC 7644 section 3.4.2),
+// and tells how far it is.
+func (t *target) list(ctx context.Context, endpoint string, tell func(done, total int64)) ([]scim.Resource, error) {
 	var all []scim.Resource
 	for {
 		page := url.Values{"startIndex": {strconv.Itoa(len(all) + 1)}, "count": {strconv.Itoa(pageOfResources)}}
@@ -51,6 +52,7 @@ func (t *target) list(ctx context.Context, endpoint string) ([]scim.Resource, er
 			return nil, err
 		}
 		all = append(all, answer.Resources...)
+		tell(int64(len(all)), int64(answer.Total))
 		if len(all) >= answer.Total || len(answer.Resources) == 0 {
 			return all, nil
 		}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/provisor/provisor/internal/app/terminal"
 	"github.com/provisor/provisor/internal/scim"
 )
 
@@ -13,7 +14,7 @@ import (
 func (r *run) verify(ctx context.Context) error {
 	r.Screen.Title("6  Reading back from the application")
 	progress := r.Screen.Progress("Read back", r.Now)
-	users, err := r.target.list(ctx, "Users")
+	users, err := r.target.list(ctx, "Users", progress.Set)
 	if err != nil {
 		return err
 	}
@@ -22,7 +23,7 @@ func (r *run) verify(ctx context.Context) error {
 		return err
 	}
 	c.compareUsers()
-	if err := r.compareGroups(ctx, c); err != nil {
+	if err := r.compareGroups(ctx, c, progress); err != nil {
 		return err
 	}
 	progress.Done("%d users and %d groups compared with the directory", c.users.expected, c.groups.expected)
@@ -32,8 +33,8 @@ func (r *run) verify(ctx context.Context) error {
 }
 
 // compareGroups compares each group of the directory with the application's.
-func (r *run) compareGroups(ctx context.Context, c *comparison) error {
-	groups, err := r.target.list(ctx, "Groups")
+func (r *run) compareGroups(ctx context.Context, c *comparison, progress *terminal.Progress) error {
+	groups, err := r.target.list(ctx, "Groups", progress.Set)
 	if err != nil {
 		return err
 	}

@@ -42,22 +42,28 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 		return nil, err
 	}
 	limit := cmp.Or(q.Limit, 1000)
-	var rows []candidateRow
+	var candidates []store.Candidate
 	err = db.read(ctx, func(s *session) error {
 		resource, err := s.resource(ctx, tenant, q.Claim.Job.ServicePrincipal)
 		if err != nil {
 			return err
 		}
 		query, args := candidateQuery(q, tenant, resource, limit)
+		var r candidateRow
+		dest := r.dest()
 		return s.each(ctx, func(row scanner) error {
-			rows = append(rows, candidateRow{})
-			return row.Scan(rows[len(rows)-1].dest()...)
+			if err := row.Scan(dest...); err != nil {
+				return err
+			}
+			c, err := r.decode()
+			candidates = append(candidates, c)
+			return err
 		}, query, args...)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return decodeAll(rows)
+	return candidates, nil
 }
 
 // resource returns the key of a service principal; zero, which has no
@@ -106,15 +112,6 @@ func (r *candidateRow) decode() (store.Candidate, error) {
 	c.AppRoles = grants(r.direct.String, r.throughGroup.String)
 	c.Assigned = c.AppRoles != nil
 	return c, nil
-}
-
-// decodeAll decodes rows on all processors: reading JSON costs more than finding
-// it.
-func decodeAll(rows []candidateRow) ([]store.Candidate, error) {
-	candidates := make([]store.Candidate, len(rows))
-	failures := make([]error, len(rows))
-	inParallel(len(rows), func(i int) { candidates[i], failures[i] = rows[i].decode() })
-	return candidates, cmp.Or(failures...)
 }
 
 // linkRow is a link as it is kept.

@@ -95,3 +95,11 @@ func (db *DB) Pragma(ctx context.Context, name string) (string, error) {
 	})
 	return value, err
 }
+
+// EncodeAttributes writes a document.
+func EncodeAttributes(a directory.Attributes) (string, error) { return encodeAttributes(a) }
+
+// DecodeAttributes reads a document.
+func DecodeAttributes(document string) (directory.Attributes, error) {
+	return decodeAttributes(document, "")
+}

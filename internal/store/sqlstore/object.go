@@ -1,11 +1,8 @@
 package sqlstore
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -45,38 +42,12 @@ func (r *objectRow) decode() (directory.Object, error) {
 	return o, err
 }
 
-func decodeAttributes(document string, of directory.ObjectID) (directory.Attributes, error) {
-	var a directory.Attributes
-	if err := json.Unmarshal([]byte(document), &a); err != nil {
-		return nil, errUnreadable(err, "object "+string(of))
-	}
-	return a, nil
-}
-
 func scanObject(row scanner) (directory.Object, error) {
 	var r objectRow
 	if err := row.Scan(r.dest()...); err != nil {
 		return directory.Object{}, err
 	}
 	return r.decode()
-}
-
-// tombstone is the document of a purged object.
-const tombstone = "null"
-
-// encodeAttributes returns the canonical JSON of attributes: members in the order
-// of their names, so that equal attributes have equal texts.
-func encodeAttributes(a directory.Attributes) (string, error) {
-	if a == nil {
-		return "{}", nil
-	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(a); err != nil {
-		return "", errs.Wrap(err, errs.Invalid, codeBadRequest, "The attributes cannot be written as JSON.")
-	}
-	return strings.TrimSuffix(text.String(), "\n"), nil
 }
 
 // Object returns one object; a soft-deleted one only when ref.Deleted is set.
