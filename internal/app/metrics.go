@@ -79,7 +79,7 @@ func (m *metrics) CycleEnded(result string, took time.Duration) {
 
 // countRefusals returns a transport that counts the requests that the egress
 // policy refused.
-func (m *metrics) countRefusals(next *http.Transport) http.RoundTripper {
+func (m *metrics) countRefusals(next *http.Transport) *refusalCounter {
 	return &refusalCounter{Transport: next, refusals: m.refusals}
 }
 

@@ -188,7 +188,8 @@ func (q *quickstartRun) fill(ctx context.Context, progress *terminal.Progress) (
 
 func (c *importCount) all() int64 { return c.Created + c.Updated + c.Unchanged }
 
-// showSent shows what the person's own application was asked.
+// showSent shows what the person's own application was asked, and how it answered,
+// with the first body of each kind.
 func (q *quickstartRun) showSent() {
 	q.screen.Title("What was sent to %s", q.flags.targetURL)
 	var rows [][]string
@@ -197,9 +198,15 @@ func (q *quickstartRun) showSent() {
 		if e.status == 0 {
 			status = "no answer"
 		}
-		rows = append(rows, []string{e.request, status, strconv.Itoa(e.count), e.example})
+		rows = append(rows, []string{e.request, status, strconv.Itoa(e.count)})
 	}
-	q.screen.Table([]string{"request", "answer", "times", "first body"}, rows)
+	q.screen.Table([]string{"request", "answer", "times"}, rows)
+	for _, e := range q.sent.exchanges() {
+		if e.example != "" {
+			q.screen.Say("\nThe first %s with answer %d:", e.request, e.status)
+			q.screen.Say("  %s", terminal.Printable(e.example))
+		}
+	}
 	q.screen.Say("")
 }
 

@@ -149,6 +149,14 @@ func (s *service) work(ctx context.Context) error {
 	return s.jobs.Run(ctx)
 }
 
+// atEnd remembers what to do when the service has ended.
+func (s *service) atEnd(do func()) {
+	s.closers = append(s.closers, func() error {
+		do()
+		return nil
+	})
+}
+
 // close gives back what was opened, the last first.
 func (s *service) close() error {
 	var all error

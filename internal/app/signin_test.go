@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -70,9 +71,7 @@ func TestServeForCallersOfAnotherIssuer(t *testing.T) {
 			"iss": issuer, "aud": "provisor", "sub": "caller", "oid": "caller", "azp": "client", "idtyp": "app",
 			"roles": []string{"User.Read.All"}, "iat": time.Now().Unix(), "exp": time.Now().Add(time.Hour).Unix(),
 		}
-		for name, value := range change {
-			all[name] = value
-		}
+		maps.Copy(all, change)
 		return all
 	}
 	for name, tc := range map[string]struct {

@@ -68,6 +68,7 @@ func (s *service) egressPolicy(bound net.Addr) egress.Policy {
 
 func (s *service) credentials(ring *keyring.Keyring, policy egress.Policy) *credential.Service {
 	client := s.outbound(policy, nil)
+	s.atEnd(client.CloseIdleConnections)
 	return credential.New(credential.Options{
 		Secrets: s.base.store, Leases: s.base.store, Keyring: ring, Egress: policy, Holder: holder(), Now: s.now, Audit: s.audit,
 		OAuth: &oauth.Client{
@@ -112,7 +113,9 @@ func (s *service) audit(ctx context.Context, e credential.Event) {
 }
 
 func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {
-	outbound := s.metrics.countRefusals(egress.NewTransport(policy, egress.Options{}))
+	transport := s.metrics.countRefusals(egress.NewTransport(policy, egress.Options{}))
+	s.atEnd(transport.CloseIdleConnections)
+	var outbound http.RoundTripper = transport
 	if s.watch != nil {
 		outbound = s.watch(outbound)
 	}

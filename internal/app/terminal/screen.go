@@ -12,8 +12,9 @@ import (
 	"golang.org/x/term"
 )
 
-// plainWidth is the width of tables where there is no window to fit.
-const plainWidth = 120
+// plainWidth is the width of tables where there is no window to fit: enough for
+// everything that somebody may look for in the output of a script.
+const plainWidth = 1000
 
 // Screen is where a command talks to a person. It is for one goroutine.
 type Screen struct {
@@ -42,6 +43,9 @@ func New(w io.Writer, getenv func(string) string) *Screen {
 	}
 	return s
 }
+
+// NewSized returns a plain screen whose tables fit a width, in columns.
+func NewSized(w io.Writer, width int) *Screen { return &Screen{w: w, width: width} }
 
 // Window reports whether a person watches a terminal window.
 func (s *Screen) Window() bool { return s.window }

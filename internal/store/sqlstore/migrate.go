@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
 
@@ -50,10 +51,36 @@ func migrate(ctx context.Context, d dialect, file string, o Options) error {
 		return errs.New(errs.Invalid, "DatabaseTooNew",
 			"The database file %s has schema version %d and this program knows %d. Start the newer program that wrote it.", file, version, newest)
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return unopened(err, file)
+	return up(ctx, d, provider, file)
+}
+
+// migrationPatience is how often a migration waits for another process that is
+// making the same file; together about ten seconds.
+const (
+	migrationPatience = 100
+	migrationPause    = 100 * time.Millisecond
+)
+
+// up applies what is missing. Processes that make one file together lock each
+// other out now and then, which SQLite reports at once when both had begun to read;
+// the one that was locked out begins anew and finds the work done.
+func up(ctx context.Context, d dialect, provider *goose.Provider, file string) error {
+	for attempt := 1; ; attempt++ {
+		_, err := provider.Up(ctx)
+		if err == nil {
+			return nil
+		}
+		if d.classify(err) != faultBusy || attempt == migrationPatience {
+			return unopened(err, file)
+		}
+		timer := time.NewTimer(migrationPause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return unopened(context.Cause(ctx), file)
+		}
 	}
-	return nil
 }
 
 // currentVersion returns the version of the file; zero when it is empty.

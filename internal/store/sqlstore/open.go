@@ -60,8 +60,8 @@ var _ store.Store = (*DB)(nil)
 
 // Open opens the SQLite file at path and brings it to the newest version of the
 // schema. A file that is not there is made, readable by its owner only. A second
-// process may open the same file, but not while a migration is pending: then the
-// error is Unavailable. A file that a newer program has written is Invalid.
+// process may open the same file; while another one migrates it, this one waits for
+// some seconds, and then the error is Unavailable. A file that a newer program has written is Invalid.
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	o = o.withDefaults()
 	file, err := prepareFile(path)
