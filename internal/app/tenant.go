@@ -8,6 +8,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/graphapi"
 	"github.com/provisor/provisor/internal/identity"
 	"github.com/provisor/provisor/internal/store"
 )
@@ -44,45 +45,17 @@ func (b *base) ensureGraph(ctx context.Context, tenant directory.TenantID, now f
 	ref := store.Ref{Kind: directory.ServicePrincipal, Property: "appId", Value: identity.GraphAppID}
 	found, err := b.store.Object(ctx, tenant, ref)
 	if errs.Is(err, errs.NotFound) {
-		return b.store.CreateObject(ctx, tenant, directory.Object{
-			ID: directory.ObjectID(uuid.NewString()), Kind: directory.ServicePrincipal, Created: now(), Attributes: graphAttributes(),
-		})
+		return b.store.CreateObject(ctx, tenant, graphapi.MicrosoftGraph(directory.ObjectID(uuid.NewString()), now()))
 	}
 	if err != nil {
 		return directory.Object{}, err
 	}
 	return b.store.UpdateObject(ctx, tenant, store.Ref{Kind: directory.ServicePrincipal, ID: found.ID}, now(),
 		func(have directory.Attributes) (directory.Attributes, error) {
-			want := graphAttributes()
+			want := graphapi.MicrosoftGraph(found.ID, now()).Attributes
 			for _, name := range []string{"appRoles", "oauth2PermissionScopes"} {
 				have[name] = want[name]
 			}
 			return have, nil
 		})
-}
-
-func graphAttributes() directory.Attributes {
-	roles, scopes := []any{}, []any{}
-	for _, p := range identity.Permissions() {
-		name := string(p.Name)
-		if p.AppRoleID != "" {
-			roles = append(roles, map[string]any{
-				"id": p.AppRoleID, "value": name, "displayName": name, "description": "The permission " + name + " for applications.",
-				"isEnabled": true, "origin": "Application", "allowedMemberTypes": []any{"Application"},
-			})
-		}
-		if p.ScopeID != "" {
-			scopes = append(scopes, map[string]any{
-				"id": p.ScopeID, "value": name, "type": "Admin", "isEnabled": true,
-				"adminConsentDisplayName": name, "adminConsentDescription": "The permission " + name + " on behalf of a user.",
-				"userConsentDisplayName": nil, "userConsentDescription": nil,
-			})
-		}
-	}
-	return directory.Attributes{
-		"appId": identity.GraphAppID, "displayName": "Microsoft Graph", "appDisplayName": "Microsoft Graph",
-		"servicePrincipalType": "Application", "accountEnabled": true, "appRoleAssignmentRequired": false,
-		"servicePrincipalNames": []any{identity.GraphAppID, "https://graph.microsoft.com"}, "tags": []any{},
-		"appRoles": roles, "oauth2PermissionScopes": scopes,
-	}
 }

@@ -50,7 +50,7 @@ func TestJobInFull(t *testing.T) {
 				Reason: "EncounteredQuarantineException", SeriesBegan: at(-40), CurrentBegan: at(-8), NextAttempt: at(360), SeriesCount: 2, Error: &fault,
 			},
 		}
-		j.Cycle = &synchronization.Cycle{ID: "c", Total: 10, Counts: synchronization.TaskExecution{ImportedDeltas: 4}}
+		j.Cycle = &synchronization.Cycle{ID: "c", Total: 10, Counts: synchronization.TaskExecution{Imported: 4}}
 		return j, nil
 	})
 	if err != nil {

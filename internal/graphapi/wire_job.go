@@ -130,7 +130,7 @@ func newWireProgress(c *synchronization.Cycle, now time.Time) []wireProgress {
 		return []wireProgress{}
 	}
 	return []wireProgress{{
-		Completed: min(c.Counts.ImportedDeltas, c.Total), Total: c.Total, Units: "changes", Observed: odata.FormatTime(now),
+		Completed: min(c.Counts.Imported, c.Total), Total: c.Total, Units: "changes", Observed: odata.FormatTime(now),
 	}}
 }
 

@@ -193,7 +193,8 @@ func (s *Service) Start(ctx context.Context, tenant directory.TenantID, sp direc
 	return s.order(ctx, address{tenant, sp, id}, store.Reset{}, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
 }
 
-// Pause stops a job and keeps everything. A running cycle ends at its next record.
+// Pause stops a job and keeps everything. A running cycle records nothing from now
+// on, and ends when the writes that are on their way are answered.
 func (s *Service) Pause(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
 	return s.overtake(ctx, address{tenant, sp, id}, store.Reset{}, synchronization.Job.Pause)
 }
