@@ -112,7 +112,7 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 	a.sent = true
 	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
 	if err == nil {
-		return a.created(ctx, d, created)
+		return a.created(ctx, d, created, matches[0])
 	}
 	if scimclient.Uncertain(err) {
 		a.keptLink.Managed = true // begun; it stays so until a look-up says what came of it
@@ -153,16 +153,20 @@ func (a *attempt) resource(ctx context.Context) (scim.Resource, error) {
 	return nil, &objectError{code: "AttributeValidationFailed", cause: err}
 }
 
-// created is the outcome of a create. Some targets answer it with a resource that
-// was there already, which may be another's.
-func (a *attempt) created(ctx context.Context, d plan.Decision, created scim.Resource) (result, error) {
-	other, err := a.otherOwner(ctx, []scim.Resource{created})
-	if err != nil {
-		return result{}, err
+// created is the outcome of a create. Some targets answer it with a resource that was
+// there already, which may be another's. One with the value by which it was looked
+// up, and not found, is new.
+func (a *attempt) created(ctx context.Context, d plan.Decision, created scim.Resource, by mapping.Match) (result, error) {
+	if echo, ok := by.Path.Lookup(created); !ok || echo != by.Value {
+		other, err := a.otherOwner(ctx, []scim.Resource{created})
+		if err != nil {
+			return result{}, err
+		}
+		if other != "" {
+			return a.refused(plan.Found(a.facts, d, 1, other)), nil
+		}
 	}
-	if other != "" {
-		return a.refused(plan.Found(a.facts, d, 1, other)), nil
-	}
+	a.claims.take(a.m.Kind, created.ID(), a.object.ID)
 	link := store.Link{TargetID: created.ID(), Managed: d.Managed, Digest: a.digest}
 	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties()), nil
 }
