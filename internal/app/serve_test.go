@@ -131,7 +131,8 @@ func TestServeFromTheFirstStartOn(t *testing.T) {
 
 	dir := t.TempDir()
 	first := serve(t, dir)
-	require.Contains(t, first.stdout.String(), first.ClientSecret, "the first start shows the secret")
+	require.Eventually(t, func() bool { return strings.Contains(first.stdout.String(), first.ClientSecret) },
+		10*time.Second, 5*time.Millisecond, "the first start shows the secret")
 	require.NotContains(t, first.stderr.String(), first.ClientSecret, "the log does not")
 
 	info, err := os.Stat(filepath.Join(dir, "bootstrap.json"))
