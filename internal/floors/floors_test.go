@@ -17,7 +17,7 @@ var floor = map[string]int{
 	"errs": 0, "keyring": 0,
 	"directory": 1, "scim": 1, "expression": 1, "odata": 1,
 	"synchronization": 2, "directoryimport": 2,
-	"mapping": 3, "scimserver": 3, "scimserver/faults": 3,
+	"mapping": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
 	"plan":  4,
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
@@ -29,7 +29,7 @@ var floor = map[string]int{
 	"floors": 11,
 }
 
-var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "odata", "mapping", "plan", "identity"}
+var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "expression/trial", "odata", "mapping", "plan", "identity"}
 
 var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
 
