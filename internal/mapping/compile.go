@@ -45,7 +45,7 @@ func (c *compiler) fault(path, format string, args ...any) {
 }
 
 func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectMapping) *Mapping {
-	m := &Mapping{Flow: om.FlowTypes, symbols: expression.NewSymbols()}
+	m := &Mapping{RuleID: rule.ID, Name: om.Name, Path: c.at, Flow: om.FlowTypes, symbols: expression.NewSymbols()}
 	m.Kind, m.ResourceType = c.object(om.SourceObjectName)
 	m.scope = c.scope(om.Scope, c.definitions(rule.SourceDirectoryName, om.SourceObjectName))
 	target := c.definitions(rule.TargetDirectoryName, om.TargetObjectName)
@@ -173,4 +173,17 @@ func (c *compiler) attribute(m *Mapping, am synchronization.AttributeMapping, a 
 	}
 	a.run(program, m.symbols)
 	return a, true
+}
+
+// operand checks that an operator can be applied to a source attribute.
+func (c *compiler) operand(op Operator, name, at string, source definitions) {
+	def, defined := source.attribute(name)
+	switch {
+	case name == "":
+		c.fault(at, "it is missing")
+	case defined && (def.Multivalued || def.Type == "Reference"):
+		c.fault(at, "%s has several values or refers to other objects, which filters cannot compare", name)
+	case defined && def.Type != "" && !slices.Contains(op.Types, def.Type):
+		c.fault(at, "%s is of type %s; %s compares %s", name, def.Type, op.Name, strings.Join(op.Types, " and "))
+	}
 }

@@ -90,9 +90,9 @@ func TestFaultsAreAllNamed(t *testing.T) {
 		"no attribute":         {clause("", "EQUALS", "x"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "missing"},
 		"no operand":           {clause("mail", "EQUALS"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "empty"},
 		"no operand, negated":  {clause("mail", "NOT EQUALS"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "empty"},
-		"not an integer":       {clause("mail", "Greater_Than", "ten"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, `"ten"`},
+		"not an integer":       {clause("mail", "Greater_Than", "ten"), []string{at + "scope.groups[1].clauses[1].targetOperand.values[0]"}, `"ten"`},
 		"two integers":         {clause("mail", "&", "1", "2"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "one integer"},
-		"pattern":              {clause("mail", "REGEX MATCH", "("), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "regular expression"},
+		"pattern":              {clause("mail", "REGEX MATCH", "("), []string{at + "scope.groups[1].clauses[1].targetOperand.values[0]"}, "regular expression"},
 		"multi-valued operand": {clause("proxyAddresses", "EQUALS", "x"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "several values"},
 		"reference operand":    {clause("manager", "IS NULL"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "refers"},
 		"unique value to match by": {func(om *synchronization.ObjectMapping) {
@@ -143,7 +143,7 @@ func TestOperatorsAreKnownByEitherSpelling(t *testing.T) {
 		require.Equal(t, op.Name, found.Name)
 		require.NotEmpty(t, op.Types)
 	}
-	for _, name := range []string{"greater_than", "Greater Than", "ends with", "not_regex_match", "includes"} {
+	for _, name := range []string{"greater_than", "Greater Than", "ends with", "not_regex_match", "includes", "LessThan", "EqualOrLessThan", "EqualOrGreaterThan", "BitAnd", "NotBitAnd"} {
 		_, ok := mapping.OperatorNamed(name)
 		require.True(t, ok, name)
 	}

@@ -10,6 +10,9 @@ import (
 // Mapping is one object mapping, compiled. It is immutable and safe for concurrent
 // use.
 type Mapping struct {
+	RuleID       string         // of the synchronization rule
+	Name         string         // of the object mapping
+	Path         string         // where the object mapping stands in the schema
 	Kind         directory.Kind // source object type
 	ResourceType string         // target: scim.UserType or scim.GroupType
 	Flow         synchronization.FlowTypes

@@ -1,13 +1,15 @@
 package mapping
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/dlclark/regexp2"
+
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // Operator is one operator of scoping filters: what filterOperators answers, and
@@ -17,19 +19,23 @@ type Operator struct {
 	Name    string
 	Unary   bool
 	Types   []string // the attribute types it takes, as attributeType spells them
-	compile func(operands []string) (func(v any) bool, error)
+	aliases []string // other spellings, without blank and underscore
+	compile compileOperands
 }
+
+// compileOperands makes a comparison with the values of an operand.
+type compileOperands func(operands []string) (func(v any) bool, *badOperand)
 
 // matchTimeout bounds one regular expression on one value.
 const matchTimeout = 250 * time.Millisecond
 
 // Operators returns all operators in the order in which they are listed.
 func Operators() []Operator {
-	text, number, flag := []string{"Integer", "String"}, []string{"Integer"}, []string{"Boolean"}
+	text, number, flag, words := []string{"Integer", "String"}, []string{"Integer"}, []string{"Boolean"}, []string{"String"}
 	all := []string{"Integer", "String", "Binary", "Boolean"}
 	return []Operator{
 		{Name: "EQUALS", Types: text, compile: anyOperand(func(v, o string) bool { return v == o })},
-		{Name: "NOT EQUALS", Types: text, compile: noOperand(func(v, o string) bool { return v == o })},
+		{Name: "NOT EQUALS", Types: text, compile: neitherOperand(func(v, o string) bool { return v == o })},
 		{Name: "IS TRUE", Unary: true, Types: flag, compile: unary(func(v any) bool { return strings.EqualFold(spell(v), "true") })},
 		{Name: "IS FALSE", Unary: true, Types: flag, compile: unary(func(v any) bool { return strings.EqualFold(spell(v), "false") })},
 		{Name: "IS NULL", Unary: true, Types: all, compile: unary(func(v any) bool { return spell(v) == "" })},
@@ -37,21 +43,39 @@ func Operators() []Operator {
 		{Name: "REGEX MATCH", Types: text, compile: regex(true)},
 		{Name: "NOT REGEX MATCH", Types: text, compile: regex(false)},
 		{Name: "Greater_Than", Types: number, compile: integers(func(v, o int64) bool { return v > o })},
-		{Name: "Greater_Than_OR_EQUALS", Types: number, compile: integers(func(v, o int64) bool { return v >= o })},
+		{Name: "Greater_Than_OR_EQUALS", Types: number, aliases: []string{"EqualOrGreaterThan"}, compile: integers(func(v, o int64) bool { return v >= o })},
 		{Name: "Less_Than", Types: number, compile: integers(func(v, o int64) bool { return v < o })},
-		{Name: "Less_Than_OR_EQUALS", Types: number, compile: integers(func(v, o int64) bool { return v <= o })},
-		{Name: "Includes", Types: text, compile: anyOperand(strings.Contains)},
-		{Name: "ENDS_WITH", Types: text, compile: anyOperand(strings.HasSuffix)},
-		{Name: "&", Types: number, compile: integers(func(v, o int64) bool { return v&o != 0 })},
-		{Name: "!&", Types: number, compile: integers(func(v, o int64) bool { return v&o == 0 })},
+		{Name: "Less_Than_OR_EQUALS", Types: number, aliases: []string{"EqualOrLessThan"}, compile: integers(func(v, o int64) bool { return v <= o })},
+		{Name: "Includes", Types: words, compile: anyOperand(strings.Contains)},
+		{Name: "ENDS_WITH", Types: words, compile: anyOperand(strings.HasSuffix)},
+		{Name: "&", Types: number, aliases: []string{"BitAnd"}, compile: integers(func(v, o int64) bool { return v&o != 0 })},
+		{Name: "!&", Types: number, aliases: []string{"NotBitAnd"}, compile: integers(func(v, o int64) bool { return v&o == 0 })},
 	}
 }
 
-// OperatorNamed returns the operator of that name, ignoring case and the choice
-// between blank and underscore.
-func OperatorNamed(name string) (Operator, bool) {
+// FilterOperators returns the operators as the function filterOperators answers
+// them, in the order of their names.
+func FilterOperators() []synchronization.FilterOperatorSchema {
+	var schemas []synchronization.FilterOperatorSchema
 	for _, op := range Operators() {
-		if strings.EqualFold(strings.ReplaceAll(op.Name, "_", " "), strings.ReplaceAll(name, "_", " ")) {
+		s := synchronization.FilterOperatorSchema{ID: op.Name, Name: op.Name, Arity: "Binary", MultivaluedComparisonType: "All", SupportedAttributeTypes: op.Types}
+		if op.Unary {
+			s.Arity = "Unary"
+		}
+		schemas = append(schemas, s)
+	}
+	slices.SortFunc(schemas, func(a, b synchronization.FilterOperatorSchema) int { return strings.Compare(a.Name, b.Name) })
+	return schemas
+}
+
+// OperatorNamed returns the operator of that name. Case, blanks and underscores do
+// not count, and the names of Microsoft's enumeration ComparisonOperator are known.
+func OperatorNamed(name string) (Operator, bool) {
+	spaceless := strings.NewReplacer(" ", "", "_", "")
+	wanted := spaceless.Replace(name)
+	for _, op := range Operators() {
+		if strings.EqualFold(spaceless.Replace(op.Name), wanted) ||
+			slices.ContainsFunc(op.aliases, func(a string) bool { return strings.EqualFold(a, wanted) }) {
 			return op, true
 		}
 	}
@@ -79,47 +103,57 @@ func spell(v any) string {
 	}
 }
 
-var errNoOperand = errors.New("targetOperand.values is empty")
+// badOperand is an operand that an operator cannot compare with.
+type badOperand struct {
+	index   int // of the value; negative concerns all of them
+	message string
+}
 
-func anyOperand(match func(v, operand string) bool) func([]string) (func(any) bool, error) {
-	return func(operands []string) (func(any) bool, error) {
+func (b *badOperand) at() string {
+	if b.index < 0 {
+		return ""
+	}
+	return fmt.Sprintf(".values[%d]", b.index)
+}
+
+func noOperand() *badOperand {
+	return &badOperand{index: -1, message: "targetOperand.values is empty"}
+}
+
+func anyOperand(match func(v, operand string) bool) compileOperands {
+	return func(operands []string) (func(any) bool, *badOperand) {
 		if len(operands) == 0 {
-			return nil, errNoOperand
+			return nil, noOperand()
 		}
 		return func(v any) bool { return spell(v) != "" && contains(operands, spell(v), match) }, nil
 	}
 }
 
-func noOperand(match func(v, operand string) bool) func([]string) (func(any) bool, error) {
-	return func(operands []string) (func(any) bool, error) {
+func neitherOperand(match func(v, operand string) bool) compileOperands {
+	return func(operands []string) (func(any) bool, *badOperand) {
 		if len(operands) == 0 {
-			return nil, errNoOperand
+			return nil, noOperand()
 		}
 		return func(v any) bool { return spell(v) != "" && !contains(operands, spell(v), match) }, nil
 	}
 }
 
 func contains(operands []string, v string, match func(v, operand string) bool) bool {
-	for _, o := range operands {
-		if match(v, o) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(operands, func(o string) bool { return match(v, o) })
 }
 
-func unary(test func(any) bool) func([]string) (func(any) bool, error) {
-	return func([]string) (func(any) bool, error) { return test, nil }
+func unary(test func(any) bool) compileOperands {
+	return func([]string) (func(any) bool, *badOperand) { return test, nil }
 }
 
-func integers(test func(v, operand int64) bool) func([]string) (func(any) bool, error) {
-	return func(operands []string) (func(any) bool, error) {
+func integers(test func(v, operand int64) bool) compileOperands {
+	return func(operands []string) (func(any) bool, *badOperand) {
 		if len(operands) != 1 {
-			return nil, fmt.Errorf("targetOperand.values must hold one integer, not %d values", len(operands))
+			return nil, &badOperand{-1, fmt.Sprintf("targetOperand.values must hold one integer, not %d values", len(operands))}
 		}
 		operand, err := strconv.ParseInt(strings.TrimSpace(operands[0]), 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("%.40q is not an integer", operands[0])
+			return nil, &badOperand{0, fmt.Sprintf("%.40q is not an integer", operands[0])}
 		}
 		return func(v any) bool {
 			n, err := strconv.ParseInt(strings.TrimSpace(spell(v)), 10, 64)
@@ -128,18 +162,18 @@ func integers(test func(v, operand int64) bool) func([]string) (func(any) bool, 
 	}
 }
 
-// regex compiles .NET patterns. A pattern that takes too long on a value does not
-// match it.
-func regex(want bool) func([]string) (func(any) bool, error) {
-	return func(operands []string) (func(any) bool, error) {
+// regex compiles .NET patterns, which match anywhere in the value. A pattern that
+// takes too long on a value does not match it.
+func regex(want bool) compileOperands {
+	return func(operands []string) (func(any) bool, *badOperand) {
 		if len(operands) == 0 {
-			return nil, errNoOperand
+			return nil, noOperand()
 		}
 		patterns := make([]*regexp2.Regexp, 0, len(operands))
-		for _, o := range operands {
+		for i, o := range operands {
 			p, err := regexp2.Compile(o, regexp2.None)
 			if err != nil {
-				return nil, fmt.Errorf("%.80q is not a regular expression: %w", o, err)
+				return nil, &badOperand{i, fmt.Sprintf("%.80q is not a regular expression: %v", o, err)}
 			}
 			p.MatchTimeout = matchTimeout
 			patterns = append(patterns, p)
