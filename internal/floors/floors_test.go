@@ -14,10 +14,11 @@ const module = "github.com/provisor/provisor/internal/"
 // floor is the import law: a package may import packages on lower floors only.
 // Pure packages may not reach packages that do I/O, even through the standard library.
 var floor = map[string]int{
-	"errs": 0, "keyring": 0,
+	"errs": 0, "keyring": 0, "pgtest": 0,
 	"directory": 1, "scim": 1, "expression": 1, "odata": 1,
-	"synchronization": 2, "directoryimport": 2,
+	"synchronization": 2, "directoryimport": 2, "runner": 2,
 	"mapping": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
+	"runner/local": 3, "runner/river": 3, "runner/runnertest": 3,
 	"plan":  4,
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
