@@ -46,6 +46,22 @@ func upperRune(r rune) rune {
 	return unicode.ToUpper(r)
 }
 
+func lowerASCII(text []byte) {
+	for i, c := range text {
+		if 'A' <= c && c <= 'Z' {
+			text[i] = c | 0x20
+		}
+	}
+}
+
+func upperASCII(text []byte) {
+	for i, c := range text {
+		if 'a' <= c && c <= 'z' {
+			text[i] = c &^ 0x20
+		}
+	}
+}
+
 // foldRune makes two letters equal that differ only in case.
 func foldRune(r rune) rune { return lowerRune(upperRune(r)) }
 

@@ -56,7 +56,7 @@ func Compile(text string, options Options) (*Program, error) {
 		options.MatchTimeout = DefaultMatchTimeout
 	}
 	c := &compiler{text: text, options: options}
-	run := c.node(n)
+	run := c.node(n).eval
 	if len(c.errs) > 0 {
 		c.errs.sort()
 		return nil, c.errs
@@ -113,17 +113,24 @@ type compiler struct {
 	errs       Errors
 }
 
-func (c *compiler) node(n *node) evaluator {
+func (c *compiler) node(n *node) code {
 	switch n.kind {
 	case attributeNode:
-		return c.attribute(n)
+		return code{eval: c.attribute(n)}
 	case callNode:
-		return n.fn.compile(&call{compiler: c, node: n})
+		return c.call(&call{compiler: c, node: n})
 	case operatorNode:
 		return c.operator(n)
 	case textNode, numberNode, keywordNode, emptyNode, badNode:
 	}
-	return constant(n.constant())
+	return code{eval: constant(n.constant())}
+}
+
+func (c *compiler) call(made *call) code {
+	if fn := made.node.fn; fn.compose != nil {
+		return fn.compose(made)
+	}
+	return code{eval: made.node.fn.compile(made)}
 }
 
 // attribute reads a slot.

@@ -67,7 +67,7 @@ func baseLetters(r rune) string {
 	}
 }
 
-func isASCII(text string) bool {
+func isASCII[T string | []byte](text T) bool {
 	for i := range len(text) {
 		if text[i] >= utf8.RuneSelf {
 			return false

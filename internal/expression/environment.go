@@ -23,4 +23,6 @@ type Environment struct {
 	Unique func(candidate string) (bool, error)
 	// Random gives the bytes for Guid and RandomString. Nil means crypto/rand.
 	Random io.Reader
+
+	scratch []byte // room for the texts of the evaluation, kept for the next one
 }

@@ -35,6 +35,7 @@ type Function struct {
 
 	check   func(r *resolver, n *node)
 	compile func(c *call) evaluator
+	compose func(c *call) code // instead of compile, of a function that makes texts of texts
 }
 
 // Example is an expression that can be run, and what comes out of it.

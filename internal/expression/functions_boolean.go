@@ -27,7 +27,7 @@ func notFunction() Function {
 			source := c.arg(0)
 			return func(env *Environment) (Value, *Error) {
 				text, err := source.textOr(env, "")
-				return BooleanValue(!strings.EqualFold(text, "True")), err
+				return BooleanValue(!strings.EqualFold(text, textTrue)), err
 			}
 		},
 	}
@@ -59,9 +59,9 @@ func cBoolFunction() Function {
 
 func parseBoolean(text string) (bool, bool) {
 	switch {
-	case text == "", strings.EqualFold(text, "False"):
+	case text == "", strings.EqualFold(text, textFalse):
 		return false, true
-	case strings.EqualFold(text, "True"):
+	case strings.EqualFold(text, textTrue):
 		return true, true
 	}
 	if f, ok := decimal(text); ok {

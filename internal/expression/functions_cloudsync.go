@@ -273,8 +273,8 @@ func trimFunction() Function {
 			return func(env *Environment) (Value, *Error) {
 				v, err := value.value(env)
 				if err == nil && v.kind == KindList {
-					trimmed := make([]string, len(v.many.list))
-					for i, item := range v.many.list {
+					trimmed := make([]string, len(v.more.list))
+					for i, item := range v.more.list {
 						trimmed[i] = strings.TrimSpace(item)
 					}
 					return ListValue(trimmed), nil

@@ -133,7 +133,7 @@ func dateFromNumFunction() Function {
 				if n < 0 || n > lastTick-fileTimeEpoch {
 					return Value{}, value.fail(OutOfRange, "%d is not the file time of a date from 1601 to 9999; 9223372036854775807 means never", n)
 				}
-				return Value{kind: KindDateTime, num: n + fileTimeEpoch}, nil
+				return dateValue(n + fileTimeEpoch), nil
 			}
 		},
 	}

@@ -142,11 +142,11 @@ func appRoleAssignmentsComplexFunction() Function {
 				if err != nil || len(all) == 0 {
 					return Value{}, err
 				}
-				v := complexValue(scimRoles(all))
+				roles := complexes{objects: scimRoles(all)}
 				for _, r := range all {
-					v.many.patch = append(v.many.patch, r.json())
+					roles.patch = append(roles.patch, r.json())
 				}
-				return v, nil
+				return complexValue(roles), nil
 			}
 		},
 	}
@@ -169,7 +169,7 @@ func assertiveAppRoleAssignmentsComplexFunction() Function {
 				if err != nil {
 					return Value{}, err
 				}
-				return complexValue(scimRoles(all)), nil
+				return complexValue(complexes{objects: scimRoles(all)}), nil
 			}
 		},
 	}

@@ -30,7 +30,7 @@ func toLowerFunction() Function {
 		Summary: "The source in lower case, by the rules of the culture (such as tr-TR) or, without one, by rules that " +
 			"are the same everywhere. Null stays null.",
 		Example: Example{`ToLower([mail])`, map[string]any{"mail": "Anna.Berg@Contoso.COM"}, nil, "anna.berg@contoso.com"},
-		compile: func(c *call) evaluator { return compileCase(c, toLower) },
+		compose: func(c *call) code { return composeCase(c, toLower, lowerASCII) },
 	}
 }
 
@@ -41,18 +41,29 @@ func toUpperFunction() Function {
 		Summary: "The source in upper case, by the rules of the culture (such as tr-TR) or, without one, by rules that " +
 			"are the same everywhere. Null stays null.",
 		Example: Example{`ToUpper([country])`, map[string]any{"country": "se"}, nil, "SE"},
-		compile: func(c *call) evaluator { return compileCase(c, toUpper) },
+		compose: func(c *call) code { return composeCase(c, toUpper, upperASCII) },
 	}
 }
 
-func compileCase(c *call, change func(text, culture string) string) evaluator {
+func composeCase(c *call, change func(text, culture string) string, ascii func([]byte)) code {
 	source, culture := c.arg(0), c.arg(1)
 	if culture == nil {
-		return mapText(source, func(text string) string { return change(text, "") })
+		invariant := func(text string) string { return change(text, "") }
+		return mapped(source, invariant, func(buf []byte, start int) []byte {
+			if !isASCII(buf[start:]) {
+				return append(buf[:start], invariant(string(buf[start:]))...)
+			}
+			ascii(buf[start:])
+			return buf
+		})
 	}
 	if name, ok := culture.literal(); ok && !isCulture(name) {
 		culture.invalid(culture.badCulture(name))
 	}
+	return code{eval: caseOfCulture(source, culture, change)}
+}
+
+func caseOfCulture(source, culture *operand, change func(text, culture string) string) evaluator {
 	return func(env *Environment) (Value, *Error) {
 		text, ok, err := source.text(env)
 		if err != nil || !ok {
@@ -101,8 +112,17 @@ func normalizeDiacriticsFunction() Function {
 		Summary: "The source with plain Latin letters in place of those with marks, oe for ø and œ, ae for æ, ss for ß. Other " +
 			"scripts are left as they are. Null stays null.",
 		Example: Example{`NormalizeDiacritics([givenName])`, map[string]any{"givenName": "Zoë Łucja Søren"}, nil, "Zoe Lucja Soeren"},
-		compile: func(c *call) evaluator { return mapText(c.arg(0), normalizeDiacritics) },
+		compose: func(c *call) code { return composeNormalizeDiacritics(c.arg(0)) },
 	}
+}
+
+func composeNormalizeDiacritics(source *operand) code {
+	return mapped(source, normalizeDiacritics, func(buf []byte, start int) []byte {
+		if isASCII(buf[start:]) {
+			return buf
+		}
+		return append(buf[:start], normalizeDiacritics(string(buf[start:]))...)
+	})
 }
 
 func convertToBase64Function() Function {

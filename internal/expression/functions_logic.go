@@ -1,5 +1,7 @@
 package expression
 
+import "slices"
+
 // logicDefinitions are the functions that choose.
 func logicDefinitions() []definition {
 	return []definition{
@@ -56,7 +58,7 @@ func compileSwitch(c *call) evaluator {
 		choices[i] = choice{rest[2*i], rest[2*i+1]}
 	}
 	if fallback == nil {
-		fallback = &operand{eval: constant(Value{})}
+		fallback = &operand{code: code{eval: constant(Value{})}}
 	}
 	choose := chooser(choices)
 	return func(env *Environment) (Value, *Error) {
@@ -77,11 +79,16 @@ func compileSwitch(c *call) evaluator {
 
 // chooser finds the value for a text; nil means that no key equals it.
 func chooser(choices []choice) func(env *Environment, text string) (*operand, *Error) {
-	table := tableOf(choices)
-	return func(env *Environment, text string) (*operand, *Error) {
-		if table != nil {
-			return table[text], nil
+	if keys, ok := literalKeys(choices); ok {
+		find := finder(keys)
+		return func(_ *Environment, text string) (*operand, *Error) {
+			if at := find(text); at >= 0 {
+				return choices[at].value, nil
+			}
+			return nil, nil //nolint:nilnil // no value and no fault: the default counts
 		}
+	}
+	return func(env *Environment, text string) (*operand, *Error) {
 		for _, choice := range choices {
 			key, err := choice.key.textOr(env, "")
 			if err != nil {
@@ -95,24 +102,38 @@ func chooser(choices []choice) func(env *Environment, text string) (*operand, *E
 	}
 }
 
-// tableOf makes a map of a Switch with so many keys, all of them written as
-// texts, that it is faster than comparing one by one; else nil.
-func tableOf(choices []choice) map[string]*operand {
-	const worthIt = 9
-	if len(choices) < worthIt {
-		return nil
-	}
-	table := make(map[string]*operand, len(choices))
-	for _, choice := range choices {
+// literalKeys returns the keys when all of them are written as texts.
+func literalKeys(choices []choice) ([]string, bool) {
+	keys := make([]string, len(choices))
+	for i, choice := range choices {
 		key, ok := choice.key.literal()
 		if !ok {
-			return nil
+			return nil, false
 		}
+		keys[i] = key
+	}
+	return keys, true
+}
+
+// finder returns what finds the first key that equals a text, -1 for none. Of many
+// keys it makes a map, which is faster then.
+func finder(keys []string) func(text string) int {
+	const many = 9
+	if len(keys) < many {
+		return func(text string) int { return slices.Index(keys, text) }
+	}
+	table := make(map[string]int, len(keys))
+	for i, key := range keys {
 		if _, taken := table[key]; !taken {
-			table[key] = choice.value
+			table[key] = i
 		}
 	}
-	return table
+	return func(text string) int {
+		if at, ok := table[text]; ok {
+			return at
+		}
+		return -1
+	}
 }
 
 func iifFunction() Function {

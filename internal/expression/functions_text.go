@@ -1,6 +1,9 @@
 package expression
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // textDefinitions are the functions that put texts together and take them apart.
 func textDefinitions() []definition {
@@ -25,7 +28,7 @@ func appendFunction() Function {
 		Parameters: []Parameter{source(), required("suffix", TypeString)},
 		Summary:    "The source followed by the suffix. A null is taken as nothing; two nulls are null.",
 		Example:    Example{`Append([mailNickname], "@contoso.com")`, map[string]any{"mailNickname": "anna"}, nil, "anna@contoso.com"},
-		compile:    func(c *call) evaluator { return joinTwo(c.arg(0), c.arg(1)) },
+		compose:    func(c *call) code { return joinTwo(c.arg(0), c.arg(1)) },
 	}
 }
 
@@ -35,7 +38,7 @@ func prependFunction() Function {
 		Parameters: []Parameter{required("prefix", TypeString), source()},
 		Summary:    "The prefix followed by the source. A null is taken as nothing; two nulls are null.",
 		Example:    Example{`Prepend("smtp:", [mail])`, map[string]any{"mail": "anna@contoso.com"}, nil, "smtp:anna@contoso.com"},
-		compile:    func(c *call) evaluator { return joinTwo(c.arg(0), c.arg(1)) },
+		compose:    func(c *call) code { return joinTwo(c.arg(0), c.arg(1)) },
 	}
 }
 
@@ -50,50 +53,81 @@ func joinFunction() Function {
 			map[string]any{"givenName": "Anna", "surname": "Berg"},
 			nil, "Anna Berg",
 		},
-		compile: compileJoin,
+		compose: composeJoin,
 	}
 }
 
-func compileJoin(c *call) evaluator {
+func composeJoin(c *call) code {
 	separator, sources := c.arg(0), c.args(1)
-	return func(env *Environment) (Value, *Error) {
+	return written(func(env *Environment, buf []byte) ([]byte, bool, *Error) {
 		between, err := separator.textOr(env, "")
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
-		var room [8]string
-		parts := room[:0]
+		j := joining{buf: buf, start: len(buf), between: between}
 		for _, source := range sources {
-			v, err := source.eval(env)
-			if err == nil && v.kind == KindString {
-				parts = appendText(parts, v.str)
-				continue
-			}
-			if parts, err = source.appendTo(parts, v, err); err != nil {
-				return Value{}, err
+			if err := j.add(env, source); err != nil {
+				return buf, false, err
 			}
 		}
-		return StringValue(strings.Join(parts, between)), nil
-	}
+		return j.buf, true, nil
+	})
 }
 
-func appendText(parts []string, text string) []string {
+// joining is the text of a Join while it is made, at the end of a buffer.
+type joining struct {
+	buf     []byte
+	start   int
+	between string
+}
+
+// add appends the value of a source, a list item by item.
+func (j *joining) add(env *Environment, source *operand) *Error {
+	if source.write != nil {
+		return j.addWritten(env, source)
+	}
+	v, err := source.beside(env, j.buf)
+	switch {
+	case err != nil:
+		return err
+	case v.kind == KindString:
+		j.addText(v.str)
+		return nil
+	case v.kind == KindList:
+		for _, item := range v.more.list {
+			j.addText(item)
+		}
+		return nil
+	}
+	text, _, err := source.convert(v, nil)
+	j.addText(text)
+	return err
+}
+
+func (j *joining) addText(text string) {
 	if text == "" {
-		return parts
+		return
 	}
-	return append(parts, text)
+	if len(j.buf) > j.start {
+		j.buf = append(j.buf, j.between...)
+	}
+	j.buf = append(j.buf, text...)
 }
 
-// appendTo appends the texts of a value of any kind.
-func (o *operand) appendTo(parts []string, v Value, err *Error) ([]string, *Error) {
-	if err == nil && v.kind == KindList {
-		for _, item := range v.many.list {
-			parts = appendText(parts, item)
-		}
-		return parts, nil
+// addWritten lets the source write behind a separator, which goes again when the
+// source writes nothing.
+func (j *joining) addWritten(env *Environment, source *operand) *Error {
+	before := len(j.buf)
+	if before > j.start {
+		j.buf = append(j.buf, j.between...)
 	}
-	text, _, err := o.convert(v, err)
-	return appendText(parts, text), err
+	from := len(j.buf)
+	buf, _, err := source.write(env, j.buf)
+	if err != nil || len(buf) == from {
+		buf = buf[:before]
+	}
+	j.buf = buf
+	return err
 }
 
 func splitFunction() Function {
@@ -129,7 +163,9 @@ func split(text, delimiter string) []string {
 	}
 	parts := make([]string, 0, len(all))
 	for _, part := range all {
-		parts = appendText(parts, strings.TrimSpace(part))
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
 	}
 	return parts
 }
@@ -140,19 +176,36 @@ func leftFunction() Function {
 		Parameters: []Parameter{required("string", TypeString), required("numChars", TypeInteger)},
 		Summary:    "The first characters. A negative number gives the whole text, null gives an empty text.",
 		Example:    Example{`Left("John Doe", 3)`, nil, nil, "Joh"},
-		compile: func(c *call) evaluator {
-			source, count := c.arg(0), c.arg(1)
-			return func(env *Environment) (Value, *Error) {
-				text, err := source.textOr(env, "")
-				if err != nil {
-					return Value{}, err
-				}
-				n, err := count.position(env)
-				if n < 0 {
-					n = len(text)
-				}
-				return StringValue(text[:offset(text, n)]), err
+		compose:    composeLeft,
+	}
+}
+
+func composeLeft(c *call) code {
+	source, count := c.arg(0), c.arg(1)
+	end := func(env *Environment, text int) (int, *Error) {
+		n, err := count.position(env)
+		if n < 0 {
+			n = text
+		}
+		return n, err
+	}
+	return code{
+		eval: func(env *Environment) (Value, *Error) {
+			text, err := source.textOr(env, "")
+			if err != nil {
+				return Value{}, err
 			}
+			n, err := end(env, len(text))
+			return StringValue(text[:offset(text, n)]), err
+		},
+		write: func(env *Environment, buf []byte) ([]byte, bool, *Error) {
+			start := len(buf)
+			buf, _, err := source.appendText(env, buf)
+			if err != nil {
+				return buf, false, err
+			}
+			n, err := end(env, len(buf)-start)
+			return buf[:start+offset(buf[start:], n)], true, err
 		},
 	}
 }
@@ -166,53 +219,82 @@ func midFunction() Function {
 		Summary: "The part of the source that begins at start, counted from 1, and has at most length characters; without " +
 			"length, to the end. A start behind the end gives an empty text, one below 1 is an error. Null stays null.",
 		Example: Example{`Mid([surname], 1, 5)`, map[string]any{"surname": "Lindström"}, nil, "Linds"},
-		compile: compileMid,
+		compose: composeMid,
 	}
 }
 
-func compileMid(c *call) evaluator {
+func composeMid(c *call) code {
 	source, start, length := c.arg(0), c.arg(1), c.arg(2)
-	return func(env *Environment) (Value, *Error) {
-		text, ok, err := source.text(env)
-		if err != nil || !ok {
-			return Value{}, err
-		}
-		from, err := start.position(env)
-		if err != nil {
-			return Value{}, err
-		}
-		if from < 1 {
-			return Value{}, start.fail(OutOfRange, "the first character has number 1; %d is before it", from)
-		}
-		count := len(text)
-		if length != nil {
-			if count, err = length.position(env); err != nil {
+	return code{
+		eval: func(env *Environment) (Value, *Error) {
+			text, ok, err := source.text(env)
+			if err != nil || !ok {
 				return Value{}, err
 			}
-		}
-		if count < 0 {
-			return Value{}, length.fail(OutOfRange, "a length cannot be negative; it is %d", count)
-		}
-		return StringValue(mid(text, from, count)), nil
+			from, count, err := midSpan(env, start, length, len(text))
+			if err != nil {
+				return Value{}, err
+			}
+			return StringValue(mid(text, from, count)), nil
+		},
+		write: func(env *Environment, buf []byte) ([]byte, bool, *Error) {
+			at := len(buf)
+			buf, ok, err := source.appendText(env, buf)
+			if err != nil || !ok {
+				return buf, ok, err
+			}
+			from, count, err := midSpan(env, start, length, len(buf)-at)
+			if err != nil {
+				return buf, false, err
+			}
+			return append(buf[:at], mid(buf[at:], from, count)...), true, nil
+		},
 	}
+}
+
+// midSpan evaluates the start and the length of Mid; without a length it is most.
+func midSpan(env *Environment, start, length *operand, most int) (int, int, *Error) {
+	from, err := start.position(env)
+	if err != nil {
+		return 0, 0, err
+	}
+	if from < 1 {
+		return 0, 0, start.fail(OutOfRange, "the first character has number 1; %d is before it", from)
+	}
+	count := most
+	if length != nil {
+		if count, err = length.position(env); err != nil {
+			return 0, 0, err
+		}
+	}
+	if count < 0 {
+		return 0, 0, length.fail(OutOfRange, "a length cannot be negative; it is %d", count)
+	}
+	return from, count, nil
 }
 
 // mid cuts text in UTF-16 units, as .NET counts; start is from 1. A character
 // of two units belongs to the piece in which its second unit lies.
-func mid(text string, start, length int) string {
+func mid[T string | []byte](text T, start, length int) T {
 	return text[offset(text, start-1):offset(text, start-1+length)]
 }
 
 // offset returns where in text the first units UTF-16 units end, in bytes.
-func offset(text string, units int) int {
-	for i, r := range text {
-		width := utf16Width(r)
-		if units < width {
-			return i
+func offset[T string | []byte](text T, units int) int {
+	at := 0
+	for at < len(text) && units > 0 {
+		if text[at] < utf8.RuneSelf {
+			at++
+			units--
+			continue
 		}
-		units -= width
+		r, size := utf8.DecodeRuneInString(string(text[at:min(at+utf8.UTFMax, len(text))]))
+		if units -= utf16Width(r); units < 0 {
+			break
+		}
+		at += size
 	}
-	return len(text)
+	return at
 }
 
 func utf16Width(r rune) int {
@@ -340,11 +422,15 @@ func stripSpacesFunction() Function {
 		Parameters: []Parameter{source()},
 		Summary:    "The source without its blanks (U+0020), wherever they are. Null stays null.",
 		Example:    Example{`StripSpaces("Anna Maria Berg")`, nil, nil, "AnnaMariaBerg"},
-		compile: func(c *call) evaluator {
-			return mapText(c.arg(0), func(s string) string { return strings.ReplaceAll(s, " ", "") })
+		compose: func(c *call) code {
+			return mapped(c.arg(0), stripSpaces, func(buf []byte, start int) []byte {
+				return appendReplaced(buf, start, " ", "")
+			})
 		},
 	}
 }
+
+func stripSpaces(text string) string { return strings.ReplaceAll(text, " ", "") }
 
 // mapText is a function of one text; null stays null.
 func mapText(source *operand, f func(string) string) evaluator {

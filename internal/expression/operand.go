@@ -17,7 +17,7 @@ type call struct {
 
 // operand is one compiled argument. It knows its place, for the messages.
 type operand struct {
-	eval evaluator
+	code
 	node *node
 	site
 }
@@ -56,7 +56,7 @@ func (c *call) args(parameter int) []*operand {
 func (c *call) operand(n *node, parameter int) *operand {
 	at := c.site()
 	at.pos, at.argument = n.pos, c.node.fn.Parameters[parameter].Name
-	return &operand{eval: c.compiler.node(n), node: n, site: at}
+	return &operand{code: c.compiler.node(n), node: n, site: at}
 }
 
 // literal returns the text of an argument that is written as one.
@@ -122,7 +122,7 @@ func (o *operand) convert(v Value, err *Error) (string, bool, *Error) {
 	case v.isFlow():
 		return "", false, &Error{flow: v.kind}
 	case v.kind == KindList:
-		return "", false, o.fail(WrongKind, "a list of %d values is given where one text is expected; take one with Item or put them together with Join", len(v.many.list))
+		return "", false, o.fail(WrongKind, "a list of %d values is given where one text is expected; take one with Item or put them together with Join", len(v.more.list))
 	case v.kind == KindComplex:
 		return "", false, o.fail(WrongKind, "a complex value is given where one text is expected")
 	default:
@@ -146,8 +146,11 @@ func (o *operand) textOr(env *Environment, fallback string) (string, *Error) {
 // integer evaluates the argument as a whole number.
 func (o *operand) integer(env *Environment) (int64, *Error) {
 	v, err := o.value(env)
-	if err != nil || v.kind == KindInteger {
-		return v.num, err
+	if err != nil {
+		return 0, err
+	}
+	if v.kind == KindInteger {
+		return v.integer(), nil
 	}
 	text, ok, err := o.convert(v, nil)
 	if err != nil {
@@ -212,13 +215,13 @@ func (o *operand) truth(env *Environment) (bool, *Error) {
 	switch {
 	case err != nil:
 		return false, err
-	case v.kind == KindBoolean, v.kind == KindInteger:
-		return v.num != 0, nil
-	case v.kind == KindFloat:
+	case v.kind == KindBoolean:
+		return v.str == textTrue, nil
+	case v.isNumber():
 		return v.float() != 0, nil
 	}
 	text, _, err := o.convert(v, nil)
-	return strings.EqualFold(text, "True"), err
+	return strings.EqualFold(text, textTrue), err
 }
 
 // parseInteger reads a decimal or &H number, with blanks around it.

@@ -7,13 +7,13 @@ import (
 )
 
 // operator compiles a comparison or the joining of two texts.
-func (c *compiler) operator(n *node) evaluator {
+func (c *compiler) operator(n *node) code {
 	left, right := c.side(n, 0), c.side(n, 1)
 	if n.name == "&" {
 		return joinTwo(left, right)
 	}
 	holds := comparison(n.name)
-	return func(env *Environment) (Value, *Error) {
+	return code{eval: func(env *Environment) (Value, *Error) {
 		a, err := left.value(env)
 		if err != nil {
 			return Value{}, err
@@ -31,29 +31,26 @@ func (c *compiler) operator(n *node) evaluator {
 			return Value{}, err
 		}
 		return BooleanValue(holds(pair{a, b, x, y})), nil
-	}
+	}}
 }
 
 func (c *compiler) side(n *node, i int) *operand {
 	return &operand{
-		eval: c.node(n.args[i]), node: n.args[i],
+		code: c.node(n.args[i]), node: n.args[i],
 		site: site{compiler: c, pos: n.args[i].pos, function: n.name, argument: operandNames()[i]},
 	}
 }
 
 // joinTwo appends one text to another. A null is nothing; two are null.
-func joinTwo(first, second *operand) evaluator {
-	return func(env *Environment) (Value, *Error) {
-		a, hasA, err := first.text(env)
+func joinTwo(first, second *operand) code {
+	return written(func(env *Environment, buf []byte) ([]byte, bool, *Error) {
+		buf, hasFirst, err := first.appendText(env, buf)
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
-		b, hasB, err := second.text(env)
-		if err != nil || !hasA && !hasB {
-			return Value{}, err
-		}
-		return StringValue(a + b), nil
-	}
+		buf, hasSecond, err := second.appendText(env, buf)
+		return buf, hasFirst || hasSecond, err
+	})
 }
 
 // pair is what a comparison compares: two values and their texts.
@@ -99,7 +96,7 @@ func (p pair) ordered() bool { return !p.a.IsNull() && !p.b.IsNull() }
 // numbers numerically, and everything else ordinally.
 func (p pair) order() int {
 	if p.a.kind == KindDateTime && p.b.kind == KindDateTime {
-		return cmp.Compare(p.a.num, p.b.num)
+		return cmp.Compare(p.a.more.ticks, p.b.more.ticks)
 	}
 	if order, ok := p.numeric(); ok {
 		return order

@@ -1,8 +1,6 @@
 package expression
 
-import (
-	"strings"
-)
+import "strings"
 
 // The parameters of Replace by their place.
 const (
@@ -35,7 +33,7 @@ func replaceFunction() Function {
 			nil, "701234567",
 		},
 		check:   checkReplace,
-		compile: compileReplace,
+		compose: composeReplace,
 	}
 }
 
@@ -73,33 +71,48 @@ func checkReplace(r *resolver, n *node) {
 	}
 }
 
-func compileReplace(c *call) evaluator {
+func composeReplace(c *call) code {
 	switch formOf(c.node) {
 	case formPlain:
-		return compilePlainReplace(c)
+		return composePlainReplace(c)
 	case formTemplate:
-		return compileTemplate(c)
+		return code{eval: compileTemplate(c)}
 	case formPattern:
-		return compilePatternReplace(c)
+		return code{eval: compilePatternReplace(c)}
 	case formGroup:
-		return compileGroupReplace(c)
+		return code{eval: compileGroupReplace(c)}
 	case formAlternative:
-		return compileAlternative(c)
+		return code{eval: compileAlternative(c)}
 	default: // refused by checkReplace
-		return constant(Value{})
+		return code{eval: constant(Value{})}
 	}
 }
 
-// compilePlainReplace replaces one text by another, within the source.
-func compilePlainReplace(c *call) evaluator {
+// composePlainReplace replaces one text by another, within the source.
+func composePlainReplace(c *call) code {
 	source, find, replacement := c.arg(replaceSource), c.arg(replaceFind), c.arg(replaceReplacement)
-	return func(env *Environment) (Value, *Error) {
+	write := func(env *Environment, buf []byte) ([]byte, bool, *Error) {
+		start := len(buf)
+		buf, ok, err := source.appendText(env, buf)
+		if err != nil || !ok {
+			return buf, ok, err
+		}
+		old, by, err := find.replacing(env, replacement)
+		if err != nil {
+			return buf, false, err
+		}
+		return appendReplaced(buf, start, old, by), true, nil
+	}
+	if source.write != nil {
+		return written(write)
+	}
+	return code{write: write, eval: func(env *Environment) (Value, *Error) {
 		text, ok, err := source.text(env)
 		if err != nil || !ok {
 			return Value{}, err
 		}
 		return find.replaceIn(env, text, replacement)
-	}
+	}}
 }
 
 // compileTemplate replaces one text by the source, within the template.
@@ -120,15 +133,25 @@ func compileTemplate(c *call) evaluator {
 
 // replaceIn replaces the operand's text within text.
 func (o *operand) replaceIn(env *Environment, text string, replacement *operand) (Value, *Error) {
-	old, err := o.textOr(env, "")
+	old, by, err := o.replacing(env, replacement)
 	if err != nil {
 		return Value{}, err
 	}
+	return StringValue(strings.ReplaceAll(text, old, by)), nil
+}
+
+// replacing evaluates the text to be replaced, which is the operand, and the
+// replacement.
+func (o *operand) replacing(env *Environment, replacement *operand) (string, string, *Error) {
+	old, err := o.textOr(env, "")
+	if err != nil {
+		return "", "", err
+	}
 	if old == "" {
-		return Value{}, o.fail(BadArguments, "the text to be replaced is empty")
+		return "", "", o.fail(BadArguments, "the text to be replaced is empty")
 	}
 	by, err := replacement.textOr(env, "")
-	return StringValue(strings.ReplaceAll(text, old, by)), err
+	return old, by, err
 }
 
 // compilePatternReplace replaces every match.

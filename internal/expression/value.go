@@ -29,17 +29,22 @@ const (
 // Value is one value of the language. The zero Value is null. Values are
 // immutable and may be shared between goroutines; what List and Complex return
 // must not be changed.
-type Value struct {
+type Value struct { // four words and four fields: a larger struct is not passed in registers
 	kind     Kind
 	redacted bool
-	num      int64  // Integer, Boolean (0 or 1), DateTime (ticks), Float (bits)
-	str      string // String, Reference; a number as it was written, or empty
-	many     *many
+	str      string // the text of a String, Reference, Integer, Float or Boolean
+	more     *more  // the rest
 }
 
-// many holds what does not fit into the flat part of a Value.
-type many struct {
+// more holds what is no text.
+type more struct {
 	list    []string
+	complex *complexes
+	ticks   int64 // DateTime
+}
+
+// complexes are the objects of a complex value.
+type complexes struct {
 	objects []map[string]any
 	single  bool     // a lone complex value rather than a list of one
 	patch   []string // see Value.PatchTexts
@@ -49,34 +54,36 @@ type many struct {
 func StringValue(s string) Value { return Value{kind: KindString, str: s} }
 
 // IntegerValue returns n as a value.
-func IntegerValue(n int64) Value { return Value{kind: KindInteger, num: n} }
+func IntegerValue(n int64) Value { return Value{kind: KindInteger, str: strconv.FormatInt(n, 10)} }
 
 // BooleanValue returns b as a value.
 func BooleanValue(b bool) Value { //nolint:revive // the flag is the value
 	if b {
-		return Value{kind: KindBoolean, num: 1}
+		return Value{kind: KindBoolean, str: textTrue}
 	}
-	return Value{kind: KindBoolean}
+	return Value{kind: KindBoolean, str: textFalse}
 }
 
 // ReferenceValue returns a reference to the object with that id.
 func ReferenceValue(id string) Value { return Value{kind: KindReference, str: id} }
 
 // ListValue returns a multi-valued attribute. The slice is kept, not copied.
-func ListValue(items []string) Value { return Value{kind: KindList, many: &many{list: items}} }
+func ListValue(items []string) Value { return Value{kind: KindList, more: &more{list: items}} }
 
 // TimeValue returns the instant t as a value; what is finer than 100 ns is cut off.
-func TimeValue(t time.Time) Value { return Value{kind: KindDateTime, num: ticks(t)} }
+func TimeValue(t time.Time) Value { return dateValue(ticks(t)) }
+
+func dateValue(ticks int64) Value { return Value{kind: KindDateTime, more: &more{ticks: ticks}} }
 
 func floatValue(f float64) Value {
 	if f == math.Trunc(f) && math.Abs(f) < 1<<53 {
 		return IntegerValue(int64(f))
 	}
-	return Value{kind: KindFloat, num: int64(math.Float64bits(f))} //nolint:gosec // a bit pattern, turned back in float
+	return Value{kind: KindFloat, str: strconv.FormatFloat(f, 'f', -1, 64)}
 }
 
-func complexValue(items []map[string]any) Value {
-	return Value{kind: KindComplex, many: &many{objects: items}}
+func complexValue(items complexes) Value {
+	return Value{kind: KindComplex, more: &more{complex: &items}}
 }
 
 // ValueOf turns decoded JSON and plain Go values into a Value: nil, string,
@@ -100,9 +107,9 @@ func ValueOf(v any) Value {
 	case []any:
 		return listOf(v)
 	case map[string]any:
-		return Value{kind: KindComplex, many: &many{objects: []map[string]any{v}, single: true}}
+		return complexValue(complexes{objects: []map[string]any{v}, single: true})
 	case []map[string]any:
-		return complexValue(v)
+		return complexValue(complexes{objects: v})
 	default:
 		return numberOf(v)
 	}
@@ -127,11 +134,11 @@ func numberOf(v any) Value {
 
 // numberValue reads a number and keeps it as it was written.
 func numberValue(text string) Value {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return Value{kind: KindInteger, num: n, str: text}
+	if _, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return Value{kind: KindInteger, str: text}
 	}
-	if f, err := strconv.ParseFloat(text, 64); err == nil {
-		return Value{kind: KindFloat, num: int64(math.Float64bits(f)), str: text} //nolint:gosec // a bit pattern, turned back in float
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return Value{kind: KindFloat, str: text}
 	}
 	return StringValue(text)
 }
@@ -149,7 +156,7 @@ func listOf(items []any) Value {
 		}
 	}
 	if len(objects) > 0 {
-		return complexValue(objects)
+		return complexValue(complexes{objects: objects})
 	}
 	return ListValue(texts)
 }
@@ -168,7 +175,7 @@ func (v Value) Redacted() bool { return v.redacted }
 func (v Value) List() []string {
 	switch v.kind {
 	case KindList:
-		return v.many.list
+		return v.more.list
 	case KindString, KindInteger, KindFloat, KindBoolean, KindDateTime, KindReference:
 		return []string{v.Text()}
 	case KindNull, KindComplex, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
@@ -181,17 +188,17 @@ func (v Value) Complex() []map[string]any {
 	if v.kind != KindComplex {
 		return nil
 	}
-	return v.many.objects
+	return v.more.complex.objects
 }
 
 // PatchTexts returns, for the result of AppRoleAssignmentsComplex, each
 // assignment as the JSON text that the service adds to roles by PATCH when the
 // target has not opted in to the newer dialect; nil for every other value.
 func (v Value) PatchTexts() []string {
-	if v.many == nil {
+	if v.kind != KindComplex {
 		return nil
 	}
-	return v.many.patch
+	return v.more.complex.patch
 }
 
 // Text returns the value as the language writes it: True and False for
@@ -199,15 +206,8 @@ func (v Value) PatchTexts() []string {
 // JSON for lists and complex values, and nothing for null.
 func (v Value) Text() string {
 	switch v.kind {
-	case KindString, KindReference:
+	case KindString, KindReference, KindInteger, KindFloat, KindBoolean:
 		return v.str
-	case KindInteger, KindFloat:
-		return v.numberText()
-	case KindBoolean:
-		if v.num != 0 {
-			return "True"
-		}
-		return "False"
 	case KindDateTime:
 		return generalDateTime(v.time())
 	case KindList, KindComplex:
@@ -221,15 +221,11 @@ func (v Value) Text() string {
 	return ""
 }
 
-func (v Value) numberText() string {
-	if v.str != "" {
-		return v.str
-	}
-	if v.kind == KindInteger {
-		return strconv.FormatInt(v.num, 10)
-	}
-	return strconv.FormatFloat(v.float(), 'f', -1, 64)
-}
+// The texts of a boolean.
+const (
+	textTrue  = "True"
+	textFalse = "False"
+)
 
 func jsonText(v any) string {
 	text, err := json.Marshal(v)
@@ -261,35 +257,40 @@ func (v Value) Any() any {
 	case KindDateTime:
 		return v.Text()
 	case KindInteger:
-		return v.num
+		return v.integer()
 	case KindFloat:
 		return v.float()
 	case KindBoolean:
-		return v.num != 0
+		return v.str == textTrue
 	case KindList:
-		return v.many.list
+		return v.more.list
 	case KindComplex:
-		return v.many.any()
+		return v.more.complex.any()
 	case KindNull, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
 	}
 	return nil
 }
 
-func (m *many) any() any {
-	if m.single {
-		return m.objects[0]
+func (c *complexes) any() any {
+	if c.single {
+		return c.objects[0]
 	}
-	return m.objects
+	return c.objects
 }
 
+// integer returns the number that the text of an Integer was made of.
+func (v Value) integer() int64 {
+	n, _ := strconv.ParseInt(v.str, 10, 64)
+	return n
+}
+
+// float returns the number that the text of a number was made of.
 func (v Value) float() float64 {
-	if v.kind == KindFloat {
-		return math.Float64frombits(uint64(v.num)) //nolint:gosec // a bit pattern, made in floatValue
-	}
-	return float64(v.num)
+	f, _ := strconv.ParseFloat(v.str, 64)
+	return f
 }
 
-func (v Value) time() time.Time { return fromTicks(v.num) }
+func (v Value) time() time.Time { return fromTicks(v.more.ticks) }
 
 // isFlow reports whether the value is a marker rather than a value.
 func (v Value) isFlow() bool {
@@ -304,9 +305,9 @@ func (v Value) isEmpty() bool {
 	case KindString, KindReference:
 		return v.str == ""
 	case KindList:
-		return len(v.many.list) == 0
+		return len(v.more.list) == 0
 	case KindComplex:
-		return len(v.many.objects) == 0
+		return len(v.more.complex.objects) == 0
 	case KindInteger, KindFloat, KindBoolean, KindDateTime, KindIgnoreAttributeFlow, KindIgnoreObjectFlow:
 	}
 	return false
