@@ -76,7 +76,7 @@ func groupMapping() ObjectMapping {
 func direct(source, target string) AttributeMapping { return mapped(tree{attribute(source)}, target) }
 
 func mapped(source tree, target string) AttributeMapping {
-	return AttributeMapping{FlowBehavior: "FlowWhenChanged", FlowType: FlowAlways, Source: source.Source, TargetAttributeName: target}
+	return AttributeMapping{FlowBehavior: FlowWhenChanged, FlowType: FlowAlways, Source: source.Source, TargetAttributeName: target}
 }
 
 func matching(m AttributeMapping, priority int32) AttributeMapping {

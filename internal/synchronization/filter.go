@@ -10,6 +10,6 @@ type FilterOperatorSchema struct {
 	SupportedAttributeTypes   []string `json:"supportedAttributeTypes"`
 }
 
-// SettingNestedGroups, when true, makes a membership in an assigned group count
+// SettingNestedGroups is the job setting that, when true, makes a membership in an assigned group count
 // through nested groups as well. Off, only direct members are assigned, as in Entra.
 const SettingNestedGroups = "ProvisorNestedGroups"

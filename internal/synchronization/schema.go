@@ -13,6 +13,8 @@ type Schema struct {
 	Version     string                `json:"version,omitempty"`
 	Rules       []Rule                `json:"synchronizationRules"`
 	Directories []DirectoryDefinition `json:"directories"`
+
+	Unread Unread `json:"-"`
 }
 
 // Rule is synchronizationRule: one direction between two directories.
@@ -27,16 +29,22 @@ type Rule struct {
 	GroupFilter         *GroupFilter      `json:"groupFilter"`
 	Metadata            []StringKeyString `json:"metadata"`
 	ObjectMappings      []ObjectMapping   `json:"objectMappings"`
+
+	Unread Unread `json:"-"`
 }
 
 // ContainerFilter is containerFilter; it is kept for cloud sync and not applied here.
 type ContainerFilter struct {
 	IncludedContainers []string `json:"includedContainers"`
+
+	Unread Unread `json:"-"`
 }
 
 // GroupFilter is groupFilter; it is kept for cloud sync and not applied here.
 type GroupFilter struct {
 	IncludedGroups []string `json:"includedGroups"`
+
+	Unread Unread `json:"-"`
 }
 
 // ObjectMapping is objectMapping: one source object type onto one target object
@@ -50,6 +58,8 @@ type ObjectMapping struct {
 	Scope             *Filter            `json:"scope"`
 	Metadata          []MetadataEntry    `json:"metadata"`
 	AttributeMappings []AttributeMapping `json:"attributeMappings"`
+
+	Unread Unread `json:"-"`
 }
 
 // AttributeMapping is attributeMapping: how one target attribute gets its value.
@@ -61,6 +71,8 @@ type AttributeMapping struct {
 	MatchingPriority        int32              `json:"matchingPriority"`
 	Source                  *expression.Source `json:"source"`
 	TargetAttributeName     string             `json:"targetAttributeName"`
+
+	Unread Unread `json:"-"`
 }
 
 // The values of attributeMapping.flowType that Graph names.
@@ -77,12 +89,16 @@ type Filter struct {
 	Groups               []FilterGroup `json:"groups"`
 	InputFilterGroups    []FilterGroup `json:"inputFilterGroups"`
 	CategoryFilterGroups []FilterGroup `json:"categoryFilterGroups"`
+
+	Unread Unread `json:"-"`
 }
 
 // FilterGroup passes when all its clauses do.
 type FilterGroup struct {
 	Name    string         `json:"name"`
 	Clauses []FilterClause `json:"clauses"`
+
+	Unread Unread `json:"-"`
 }
 
 // FilterClause compares one source attribute with the operand's values.
@@ -90,11 +106,15 @@ type FilterClause struct {
 	OperatorName      string         `json:"operatorName"`
 	SourceOperandName string         `json:"sourceOperandName"`
 	TargetOperand     *FilterOperand `json:"targetOperand"`
+
+	Unread Unread `json:"-"`
 }
 
 // FilterOperand holds the values of a clause.
 type FilterOperand struct {
 	Values []string `json:"values"`
+
+	Unread Unread `json:"-"`
 }
 
 // DirectoryDefinition is directoryDefinition: one side of a schema.
@@ -106,6 +126,8 @@ type DirectoryDefinition struct {
 	Discoverabilities string             `json:"discoverabilities"`
 	ReadOnly          bool               `json:"readOnly"`
 	Objects           []ObjectDefinition `json:"objects"`
+
+	Unread Unread `json:"-"`
 }
 
 // ObjectDefinition is objectDefinition: an object type of a directory.
@@ -114,6 +136,8 @@ type ObjectDefinition struct {
 	Metadata      []MetadataEntry       `json:"metadata"`
 	SupportedAPIs []string              `json:"supportedApis"`
 	Attributes    []AttributeDefinition `json:"attributes"`
+
+	Unread Unread `json:"-"`
 }
 
 // AttributeDefinition is attributeDefinition: one attribute of an object type.
@@ -130,12 +154,16 @@ type AttributeDefinition struct {
 	APIExpressions    []StringKeyString  `json:"apiExpressions"`
 	ReferencedObjects []ReferencedObject `json:"referencedObjects"`
 	Metadata          []MetadataEntry    `json:"metadata"`
+
+	Unread Unread `json:"-"`
 }
 
 // ReferencedObject is referencedObject: what a Reference attribute points to.
 type ReferencedObject struct {
 	ReferencedObjectName string  `json:"referencedObjectName"`
 	ReferencedProperty   *string `json:"referencedProperty"`
+
+	Unread Unread `json:"-"`
 }
 
 // MetadataEntry is one of Graph's metadata entries, whose keys are enumerations
@@ -143,10 +171,14 @@ type ReferencedObject struct {
 type MetadataEntry struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
+
+	Unread Unread `json:"-"`
 }
 
 // StringKeyString is stringKeyStringValuePair.
 type StringKeyString struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
+
+	Unread Unread `json:"-"`
 }
