@@ -86,12 +86,26 @@ func isCulture(name string) bool {
 	return true
 }
 
-// properCase lowers everything, then raises the letter that begins a word.
+// properCase lowers everything, then raises the character that begins a word.
 func properCase(text string, ends func(rune) bool) string {
 	first := true
 	return strings.Map(func(r rune) rune {
 		begins := first
 		first = ends(r)
+		if begins {
+			return upperRune(r)
+		}
+		return lowerRune(r)
+	}, text)
+}
+
+// titleCase lowers everything, then raises the first letter of each word, as .NET's
+// ToTitleCase does: a word that begins with a digit has its first letter raised too.
+func titleCase(text string) string {
+	first := true
+	return strings.Map(func(r rune) rune {
+		begins := first && unicode.IsLetter(r)
+		first = isWordBreak(r) || first && !begins
 		if begins {
 			return upperRune(r)
 		}

@@ -93,7 +93,10 @@ func (s *dateScanner) date() (day, bool) {
 	if month := monthNamed(s.letters()); month > 0 { // March 16, 2020
 		s.take(".")
 		s.space()
-		n, _ := s.number(2)
+		n, digits := s.number(4)
+		if digits == 4 { // March 2020
+			return day{n, month, 1}, true
+		}
 		s.take(",")
 		s.space()
 		year, ok := s.year()
@@ -112,13 +115,17 @@ func (s *dateScanner) date() (day, bool) {
 	}
 }
 
-// yearFirst reads the rest of 2020-03-16, 2020/3/16 or 2020.3.16.
+// yearFirst reads the rest of 2020-03-16, 2020/3/16 or 2020.3.16, and of 2020-03,
+// which is the first of the month.
 func (s *dateScanner) yearFirst(year int) (day, bool) {
 	start := s.pos
 	if !s.take("-/.") {
 		return day{}, false
 	}
 	month, _ := s.number(2)
+	if s.pos == len(s.text) {
+		return day{year, month, 1}, true
+	}
 	if !s.take(s.text[start : start+1]) {
 		return day{}, false
 	}
@@ -126,7 +133,7 @@ func (s *dateScanner) yearFirst(year int) (day, bool) {
 	return day{year, month, n}, true
 }
 
-// yearLast reads the rest of 3/16/2020, or of 16 March 2020 and 16-Mar-20.
+// yearLast reads the rest of 3/16/2020, of 3/2020, or of 16 March 2020 and 16-Mar-20.
 func (s *dateScanner) yearLast(first int) (day, bool) {
 	start := s.pos
 	s.space()
@@ -141,8 +148,11 @@ func (s *dateScanner) yearLast(first int) (day, bool) {
 	if !s.take("/-.") {
 		return day{}, false
 	}
-	n, _ := s.number(2)
-	if !s.take(s.text[start : start+1]) {
+	n, digits := s.number(4)
+	if digits == 4 {
+		return day{n, first, 1}, true
+	}
+	if digits > 2 || !s.take(s.text[start:start+1]) {
 		return day{}, false
 	}
 	year, ok := s.year()

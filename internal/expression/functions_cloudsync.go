@@ -265,7 +265,7 @@ func sidText(text string) (string, bool) {
 func trimFunction() Function {
 	return Function{
 		Name:       "Trim",
-		Parameters: []Parameter{required("value", TypeString)},
+		Parameters: []Parameter{source()},
 		Summary:    "The text without white space at its ends; of a list, each value. Null stays null.",
 		Example:    Example{`Trim([displayName])`, map[string]any{"displayName": " Anna Berg "}, nil, "Anna Berg"},
 		compile: func(c *call) evaluator {

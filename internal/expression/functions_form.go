@@ -91,7 +91,7 @@ func pCaseFunction() Function {
 		compile: func(c *call) evaluator {
 			source, separators := c.arg(0), c.arg(1)
 			if separators == nil {
-				return mapText(source, func(text string) string { return properCase(text, isWordBreak) })
+				return mapText(source, titleCase)
 			}
 			return func(env *Environment) (Value, *Error) {
 				text, ok, err := source.text(env)

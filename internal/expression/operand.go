@@ -77,7 +77,7 @@ func (o *operand) invalid(err *Error) {
 // fail makes an error at this place.
 func (s *site) fail(reason Reason, format string, args ...any) *Error {
 	return &Error{
-		Reason: reason, Source: s.compiler.text, Pos: s.pos, Function: s.function, Argument: s.argument,
+		Reason: reason, Source: masked(s.compiler.text), Pos: s.pos, Function: s.function, Argument: s.argument,
 		Message: fmt.Sprintf(format, args...),
 	}
 }
@@ -209,7 +209,7 @@ func (o *operand) instant(env *Environment) (time.Time, *Error) {
 }
 
 // truth evaluates the argument as a condition: the text True, or a number other
-// than zero.
+// than zero. Every other text is false.
 func (o *operand) truth(env *Environment) (bool, *Error) {
 	v, err := o.value(env)
 	switch {
@@ -221,7 +221,8 @@ func (o *operand) truth(env *Environment) (bool, *Error) {
 		return v.float() != 0, nil
 	}
 	text, _, err := o.convert(v, nil)
-	return strings.EqualFold(text, textTrue), err
+	truth, _ := parseBoolean(text)
+	return truth, err
 }
 
 // parseInteger reads a decimal or &H number, with blanks around it.

@@ -67,7 +67,7 @@ func (p *parser) trailing(n *node) {
 }
 
 func (p *parser) fail(pos int, reason Reason, format string, args ...any) *node {
-	p.errs = append(p.errs, &Error{Reason: reason, Source: p.text, Pos: pos, Message: fmt.Sprintf(format, args...)})
+	p.errs = append(p.errs, &Error{Reason: reason, Source: masked(p.text), Pos: pos, Message: fmt.Sprintf(format, args...)})
 	return &node{kind: badNode, pos: pos}
 }
 
@@ -76,7 +76,7 @@ func (p *parser) seen() string {
 	if p.pos == len(p.text) {
 		return "the end"
 	}
-	rest := []rune(p.text[p.pos:min(len(p.text), p.pos+80)])
+	rest := []rune(masked(p.text)[p.pos:min(len(p.text), p.pos+80)])
 	if len(rest) > 12 {
 		return fmt.Sprintf("%q", string(rest[:12])+"…")
 	}
@@ -188,7 +188,7 @@ func (p *parser) unexpected() *node {
 // word reads a call or a keyword.
 func (p *parser) word() *node {
 	pos := p.pos
-	for p.pos < len(p.text) && (isLetter(p.text[p.pos]) || isDigit(p.text[p.pos]) || p.text[p.pos] == '_') {
+	for p.pos < len(p.text) && isWord(p.text[p.pos]) {
 		p.pos++
 	}
 	name := p.text[pos:p.pos]
@@ -245,7 +245,7 @@ func (p *parser) skip() {
 	for ; p.pos < len(p.text); p.pos++ {
 		switch c := p.text[p.pos]; {
 		case c == '"':
-			p.pos = max(p.pos, p.closingQuote()-1)
+			p.pos = max(p.pos, closingQuote(p.text, p.pos)-1)
 		case c == '(':
 			depth++
 		case c == ')' && depth > 0:
@@ -256,18 +256,36 @@ func (p *parser) skip() {
 	}
 }
 
-// closingQuote returns the offset behind the quote that ends the text that
-// begins here, or the end.
-func (p *parser) closingQuote() int {
-	for i := p.pos + 1; i < len(p.text); i++ {
-		switch p.text[i] {
+// closingQuote returns the offset behind the quote that ends the literal that
+// begins at start, or the end.
+func closingQuote(text string, start int) int {
+	for i := start + 1; i < len(text); i++ {
+		switch text[i] {
 		case '\\':
 			i++
 		case '"':
 			return i + 1
 		}
 	}
-	return len(p.text)
+	return len(text)
+}
+
+// closingBracket returns the offset of the bracket that balances the one at start,
+// or the end.
+func closingBracket(text string, start int) int {
+	depth := 0
+	for i := start; i < len(text); i++ {
+		switch text[i] {
+		case '[':
+			depth++
+		case ']':
+			depth--
+		}
+		if depth == 0 {
+			return i
+		}
+	}
+	return len(text)
 }
 
 func isDigit(c byte) bool  { return c >= '0' && c <= '9' }

@@ -4,18 +4,8 @@ import "strings"
 
 // attribute reads [name]; the name goes to the bracket that balances the first.
 func (p *parser) attribute() *node {
-	pos, depth := p.pos, 0
-	for ; p.pos < len(p.text); p.pos++ {
-		switch p.text[p.pos] {
-		case '[':
-			depth++
-		case ']':
-			depth--
-		}
-		if depth == 0 {
-			break
-		}
-	}
+	pos := p.pos
+	p.pos = closingBracket(p.text, pos)
 	if p.pos == len(p.text) {
 		return p.fail(pos, Syntax, "the attribute's bracket is never closed")
 	}

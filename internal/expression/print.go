@@ -28,6 +28,12 @@ func (n *node) write(b *strings.Builder) {
 	}
 }
 
+func quoted(text string) string {
+	var b strings.Builder
+	writeText(&b, text)
+	return b.String()
+}
+
 func (n *node) writeCall(b *strings.Builder) {
 	b.WriteString(n.name + "(")
 	for i, arg := range n.args {

@@ -15,7 +15,7 @@ type resolver struct {
 }
 
 func (r *resolver) fail(n *node, e Error) {
-	e.Source, e.Pos = r.text, n.pos
+	e.Source, e.Pos = masked(r.text), n.pos
 	r.errs = append(r.errs, &e)
 }
 

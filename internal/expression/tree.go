@@ -33,6 +33,9 @@ func analyse(text string, attributes []string) (*node, error) {
 // source returns the tree below a resolved node.
 func (n *node) source() *Source {
 	s := &Source{Expression: render(n), Name: n.name}
+	if n.kind == numberNode { // a number by itself is quoted, as every constant
+		s.Expression = quoted(n.name)
+	}
 	switch n.kind {
 	case attributeNode:
 		s.Type = AttributeSource
@@ -77,7 +80,7 @@ func (s *Source) Text() string {
 	case AttributeSource:
 		b.WriteString("[" + s.Name + "]")
 	case ConstantSource:
-		writeText(&b, s.Name)
+		b.WriteString(quoted(s.Name))
 	case FunctionSource:
 		s.writeCall(&b)
 	}
