@@ -86,4 +86,5 @@ const (
 	WriteRoleAssignments Operation = "roleAssignments.write"
 	ReadRoleDefinitions  Operation = "roleDefinitions.read"
 	WriteRoleDefinitions Operation = "roleDefinitions.write"
+	SendBatch            Operation = "batch" // each request in it is weighed for itself
 )

@@ -273,5 +273,6 @@ func tenantRules() map[Operation]rule {
 		ReadRoleDefinitions:  {roles, readers, roles},
 		WriteRoleAssignments: {assign, privileged, assign},
 		WriteRoleDefinitions: {assign, privileged, assign},
+		SendBatch:            {access{anyone: true}, everyone, access{anyone: true}},
 	}
 }
