@@ -35,6 +35,8 @@ type Store interface {
 	Jobs
 	Provisioning
 	Logs
+	IssuedGrants
+	Replies
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	// Close releases the database after running writes have ended.

@@ -2,7 +2,9 @@ package issuer
 
 import (
 	"crypto/rand"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -14,8 +16,7 @@ type issuance struct {
 	request *request
 	client  Client
 	method  authMethod
-	target  target
-	subject subject
+	permit
 }
 
 // accessClaims is the payload of an access token, in the claims of Entra's v1 and
@@ -35,9 +36,13 @@ type accessClaims struct {
 	TokenID         string   `json:"uti"`
 	Version         string   `json:"ver"`
 	DirectoryRoles  []string `json:"wids,omitempty"`
+
+	// Of a person only.
+	Scopes string `json:"scp,omitempty"`
+	personClaims
 }
 
-// issue signs the token and returns the answer.
+// issue signs the tokens and returns the answer.
 func (s *Server) issue(i issuance) (any, error) {
 	now := s.cfg.Now().UTC().Truncate(time.Second)
 	expires := now.Add(s.cfg.Lifetime)
@@ -45,28 +50,80 @@ func (s *Server) issue(i issuance) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i.request.version == v1 {
-		return v1Answer(i, token, now, expires), nil
+	a := answer{Type: "Bearer", AccessToken: token, RefreshToken: i.refresh}
+	a.spell(i, now, expires)
+	if i.session == nil {
+		return a, nil
 	}
-	seconds := int64(s.cfg.Lifetime / time.Second)
-	return map[string]any{
-		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds, "access_token": token,
-	}, nil
+	a.Scope = i.scopeWords()
+	if i.target.wants("openid") {
+		if a.IDToken, err = sign(s.cfg.Keys.Current(), s.idClaims(i, now, expires)); err != nil {
+			return nil, err
+		}
+	}
+	if i.request.form.Get("client_info") != "" {
+		a.ClientInfo = clientInfo(i.subject.id, i.request.tenant)
+	}
+	return a, nil
 }
 
-// v1Answer writes numbers as text, as the v1 endpoint does.
-func v1Answer(i issuance, token string, now, expires time.Time) map[string]any {
-	seconds := strconv.FormatInt(int64(expires.Sub(now)/time.Second), 10)
-	return map[string]any{
-		"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds,
-		"not_before": strconv.FormatInt(now.Unix(), 10), "expires_on": strconv.FormatInt(expires.Unix(), 10),
-		"resource": i.target.audience, "access_token": token,
+// answer is that of the token endpoint (RFC 6749 section 5.1) with Entra's additions.
+type answer struct {
+	Type            string `json:"token_type"`
+	Scope           string `json:"scope,omitempty"`
+	ExpiresIn       any    `json:"expires_in"`
+	ExtendedExpires any    `json:"ext_expires_in"`
+	NotBefore       string `json:"not_before,omitempty"`
+	ExpiresOn       string `json:"expires_on,omitempty"`
+	Resource        string `json:"resource,omitempty"`
+	AccessToken     string `json:"access_token"`
+	RefreshToken    string `json:"refresh_token,omitempty"`
+	IDToken         string `json:"id_token,omitempty"`
+	ClientInfo      string `json:"client_info,omitempty"`
+}
+
+// spell writes the times: as numbers in v2, and in v1 as text, with more of them.
+func (a *answer) spell(i issuance, now, expires time.Time) {
+	seconds := int64(expires.Sub(now) / time.Second)
+	a.ExpiresIn, a.ExtendedExpires = seconds, seconds
+	if i.request.version != v1 {
+		return
 	}
+	text := strconv.FormatInt(seconds, 10)
+	a.ExpiresIn, a.ExtendedExpires, a.Resource = text, text, i.target.audience
+	a.NotBefore, a.ExpiresOn = strconv.FormatInt(now.Unix(), 10), strconv.FormatInt(expires.Unix(), 10)
+}
+
+// scopeWords is what the answer says was granted. It repeats what was asked for, as
+// the client wrote it, because clients look tokens up by that.
+func (i issuance) scopeWords() string {
+	prefix := i.target.audience + "/"
+	if i.request.version == v1 {
+		return strings.Join(i.scopes, " ")
+	}
+	var words []string
+	for n, name := range i.target.scopes {
+		granted := name == ".default" || slices.ContainsFunc(i.scopes, func(s string) bool { return strings.EqualFold(s, name) })
+		if granted {
+			words = append(words, i.target.words[n])
+		}
+	}
+	if i.target.all() {
+		for _, name := range i.scopes {
+			words = append(words, prefix+name)
+		}
+	}
+	for _, word := range i.target.signIn {
+		if word != "offline_access" {
+			words = append(words, word)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func (s *Server) claims(i issuance, now, expires time.Time) accessClaims {
 	id, method := rand.Text(), strconv.Itoa(int(i.method))
-	return accessClaims{
+	c := accessClaims{
 		Claims: jwt.Claims{
 			Issuer:   i.request.version.issuer(i.request.base, string(i.request.tenant)),
 			Subject:  string(i.subject.id),
@@ -80,6 +137,15 @@ func (s *Server) claims(i issuance, now, expires time.Time) accessClaims {
 		Roles: i.subject.roles, TenantID: string(i.request.tenant), TokenID: id,
 		Version: i.request.version.claim(), DirectoryRoles: i.subject.directoryRoles,
 	}
+	if i.session != nil {
+		c.Subject = pairwise(i.subject.id, i.client.AppID)
+		c.Scopes = strings.Join(i.scopes, " ")
+		if c.Scopes == "" {
+			c.Scopes = strings.Join(i.target.signIn, " ")
+		}
+		c.personClaims = personOf(i)
+	}
+	return c
 }
 
 // sign returns claims as a token in compact form.

@@ -23,16 +23,26 @@ func assertionAlgorithms() []jose.SignatureAlgorithm {
 }
 
 // claimedSubject is who an assertion says it is from. Nothing in it is proven.
-func claimedSubject(assertion string) string {
-	token, err := jwt.ParseSigned(assertion, assertionAlgorithms())
+func claimedSubject(assertion string) string { return claimed(assertion).Subject }
+
+// claimedAudience is whom a token says it is for. Nothing in it is proven.
+func claimedAudience(token string) string {
+	if c := claimed(token); len(c.Audience) == 1 {
+		return c.Audience[0]
+	}
+	return ""
+}
+
+func claimed(text string) jwt.Claims {
+	token, err := jwt.ParseSigned(text, assertionAlgorithms())
 	if err != nil {
-		return ""
+		return jwt.Claims{}
 	}
 	var c jwt.Claims
 	if token.UnsafeClaimsWithoutVerification(&c) != nil {
-		return ""
+		return jwt.Claims{}
 	}
-	return c.Subject
+	return c
 }
 
 // checkAssertion checks that the client signed the assertion, for us and for now

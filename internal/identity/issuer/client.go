@@ -14,11 +14,16 @@ type Clients interface {
 	// Client returns the application with appID and its service principal in tenant.
 	// NotFound when the tenant has none.
 	Client(ctx context.Context, tenant directory.TenantID, appID string) (Client, error)
+	// Consented returns the delegated permissions for this service that were granted
+	// to the client, for everybody or for the user.
+	Consented(ctx context.Context, tenant directory.TenantID, client Client, user directory.ObjectID) ([]string, error)
 }
 
 // Client is an application as the authority knows it.
 type Client struct {
 	AppID string
+	// Name is shown to the person who signs in to it.
+	Name string
 	// ServicePrincipalID is the application's service principal in the tenant.
 	ServicePrincipalID directory.ObjectID
 	// Disabled is set when the service principal's accountEnabled is false.
@@ -30,6 +35,14 @@ type Client struct {
 	// DirectoryRoles are the template ids of the directory roles that the service
 	// principal holds.
 	DirectoryRoles []string
+	// Redirects are where people who signed in may be sent.
+	Redirects []Redirect
+	// Public allows sign-in without proof of the client (RFC 6749 section 2.1), as
+	// programs on people's own devices need it.
+	Public bool
+	// FirstParty clients need nobody's consent: those of the installation itself, and
+	// the well-known command-line tools.
+	FirstParty bool
 }
 
 // Secret is a password credential.
@@ -57,31 +70,29 @@ func (p Period) started(now time.Time) bool { return p.Starts.IsZero() || !now.B
 // over reports whether the period has ended at now.
 func (p Period) over(now time.Time) bool { return !p.Expires.IsZero() && !now.Before(p.Expires) }
 
-// authenticate returns the client that r proves to come from, and how it proved it.
-func (s *Server) authenticate(ctx context.Context, r *request) (Client, authMethod, error) {
+// identify returns the client that r says it comes from. Nothing is proven yet.
+func (s *Server) identify(ctx context.Context, r *request) (Client, error) {
 	id := r.client.id
 	if id == "" && r.client.assertion != "" {
 		id = claimedSubject(r.client.assertion) // client_id is optional then (RFC 7521 section 4.2)
 	}
 	if id == "" {
-		return Client{}, 0, missing("client_id")
+		return Client{}, missing("client_id")
 	}
-	c, err := s.cfg.Clients.Client(ctx, r.tenant, id)
+	return s.client(ctx, r.tenant, id)
+}
+
+// client returns an application of the tenant, or a well-known one.
+func (s *Server) client(ctx context.Context, tenant directory.TenantID, id string) (Client, error) {
+	c, err := s.cfg.Clients.Client(ctx, tenant, id)
 	if errs.Is(err, errs.NotFound) {
-		return Client{}, 0, fault(unauthorizedClient, 700016,
-			"Application with identifier '%s' was not found in the directory '%s'. Check the client id and the tenant.", shown(id), r.tenant)
+		if known, ok := wellKnown(id); ok {
+			return known, nil
+		}
+		return Client{}, fault(unauthorizedClient, 700016,
+			"Application with identifier '%s' was not found in the directory '%s'. Check the client id and the tenant.", shown(id), tenant)
 	}
-	if err != nil {
-		return Client{}, 0, err
-	}
-	method, err := s.prove(r, c)
-	if err != nil {
-		return Client{}, 0, err
-	}
-	if c.Disabled {
-		return Client{}, 0, fault(unauthorizedClient, 7000112, "Application '%s' is disabled.", c.AppID)
-	}
-	return c, method, nil
+	return c, err
 }
 
 // authMethod is how a client proved itself, as claim azpacr tells.
@@ -89,16 +100,29 @@ type authMethod uint8
 
 // The numbers are Entra's.
 const (
+	byNothing   authMethod = 0 // a public client
 	bySecret    authMethod = 1
 	byAssertion authMethod = 2
 )
 
-func (s *Server) prove(r *request, c Client) (authMethod, error) {
+// prove checks the client's credentials. A client without any is refused unless the
+// grant is open to public clients, and then checks by itself who may use it so.
+func (s *Server) prove(r *request, c Client, open bool) (authMethod, error) {
+	method, err := byNothing, error(nil)
 	switch {
 	case r.client.assertion != "":
-		return byAssertion, s.checkAssertion(r, c)
+		method, err = byAssertion, s.checkAssertion(r, c)
 	case r.client.secret != "":
-		return bySecret, s.checkSecret(r.client.secret, c)
+		method, err = bySecret, s.checkSecret(r.client.secret, c)
+	case !open:
+		err = unproven()
 	}
-	return 0, fault(invalidClient, 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
+	if err == nil && c.Disabled {
+		err = fault(unauthorizedClient, 7000112, "Application '%s' is disabled.", c.AppID)
+	}
+	return method, err
+}
+
+func unproven() *failure {
+	return fault(invalidClient, 7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.")
 }

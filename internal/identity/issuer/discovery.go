@@ -14,6 +14,8 @@ type openIDConfiguration struct {
 	Issuer                 string   `json:"issuer"`
 	AuthorizationEndpoint  string   `json:"authorization_endpoint"`
 	TokenEndpoint          string   `json:"token_endpoint"`
+	DeviceEndpoint         string   `json:"device_authorization_endpoint"`
+	EndSessionEndpoint     string   `json:"end_session_endpoint"`
 	KeysURL                string   `json:"jwks_uri"`
 	TokenAuthMethods       []string `json:"token_endpoint_auth_methods_supported"`
 	TokenAuthAlgorithms    []string `json:"token_endpoint_auth_signing_alg_values_supported"`
@@ -22,6 +24,7 @@ type openIDConfiguration struct {
 	ResponseModes          []string `json:"response_modes_supported"`
 	SubjectTypes           []string `json:"subject_types_supported"`
 	IDTokenAlgorithms      []string `json:"id_token_signing_alg_values_supported"`
+	ChallengeMethods       []string `json:"code_challenge_methods_supported"`
 	Scopes                 []string `json:"scopes_supported"`
 	Claims                 []string `json:"claims_supported"`
 	TenantRegionScope      *string  `json:"tenant_region_scope"`
@@ -57,17 +60,21 @@ func (s *Server) configuration(v version, base, segment, tenant string) openIDCo
 		Issuer:                v.issuer(base, tenant),
 		AuthorizationEndpoint: root + "/oauth2" + v.segment() + "/authorize",
 		TokenEndpoint:         root + "/oauth2" + v.segment() + "/token",
+		DeviceEndpoint:        root + "/oauth2" + v.segment() + "/devicecode",
+		EndSessionEndpoint:    root + "/oauth2" + v.segment() + "/logout",
 		KeysURL:               root + "/discovery" + v.segment() + "/keys",
-		TokenAuthMethods:      []string{"client_secret_post", "client_secret_basic", "private_key_jwt"},
+		TokenAuthMethods:      []string{"client_secret_post", "client_secret_basic", "private_key_jwt", "none"},
 		TokenAuthAlgorithms:   algorithmNames(),
 		GrantTypes:            s.grantTypes(),
 		ResponseTypes:         []string{"code"},
-		ResponseModes:         []string{"query"},
-		SubjectTypes:          []string{"public"},
+		ResponseModes:         responseModes(),
+		SubjectTypes:          []string{"pairwise"},
 		IDTokenAlgorithms:     []string{string(jose.RS256)},
+		ChallengeMethods:      []string{"S256"},
 		Scopes:                []string{"openid", "profile", "email", "offline_access"},
 		Claims: []string{
-			"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "uti", "tid", "oid", "azp", "azpacr", "appid", "appidacr", "idtyp", "roles", "wids", "ver",
+			"sub", "iss", "aud", "exp", "iat", "nbf", "jti", "uti", "tid", "oid", "azp", "azpacr", "appid", "appidacr", "idtyp", "roles", "scp", "wids", "ver",
+			"name", "given_name", "family_name", "preferred_username", "upn", "unique_name", "email", "nonce", "amr", "auth_time",
 		},
 		CloudInstanceName:  host,
 		CloudGraphHostName: host,

@@ -12,10 +12,11 @@ import (
 	"github.com/provisor/provisor/internal/errs"
 )
 
-// The error codes of RFC 6749 section 5.2, and Entra's additions.
+// The error codes of RFC 6749 section 5.2 and Entra's additions.
 const (
 	invalidRequest       = "invalid_request"
 	invalidClient        = "invalid_client"
+	invalidGrant         = "invalid_grant"
 	unauthorizedClient   = "unauthorized_client"
 	unsupportedGrantType = "unsupported_grant_type"
 	invalidScope         = "invalid_scope"
@@ -23,6 +24,16 @@ const (
 	invalidInstance      = "invalid_instance"
 	serverError          = "server_error"
 	unavailable          = "temporarily_unavailable"
+	// Of the authorization endpoint (RFC 6749 section 4.1.2.1, OpenID Connect Core
+	// section 3.1.2.6).
+	unsupportedResponseType = "unsupported_response_type"
+	loginRequired           = "login_required"
+	consentRequired         = "consent_required"
+	// Of devices (RFC 8628 section 3.5).
+	authorizationPending  = "authorization_pending"
+	authorizationDeclined = "authorization_declined"
+	expiredToken          = "expired_token"
+	badVerificationCode   = "bad_verification_code"
 )
 
 // failure is an answer that gives no token: an OAuth error code and the number that
@@ -74,7 +85,7 @@ type failureBody struct {
 	CorrelationID string `json:"correlation_id"`
 }
 
-// refuse answers with err and leaves a line in the log.
+// refuse answers a program with err and leaves a line in the log.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f := asFailure(err)
 	now := s.cfg.Now().UTC()

@@ -3,8 +3,6 @@ package issuer
 import (
 	"net/http"
 	"net/url"
-
-	"github.com/provisor/provisor/internal/directory"
 )
 
 // bodyLimit is the greatest size of a token request, in bytes.
@@ -12,13 +10,13 @@ const bodyLimit = 64 << 10
 
 // request is a token request, read once.
 type request struct {
-	version   version
-	base      string             // the URL under which the client reached us
-	segment   string             // the tenant as the path names it
-	tenant    directory.TenantID // and which one that is
+	asked
+
+	base      string // the URL under which the client reached us
+	segment   string // the tenant as the path names it
 	grantType string
-	scope     string
-	resource  string
+	form      url.Values // what a grant reads besides
+	origin    string     // of the page whose script asks; empty when no script does
 	client    proof
 }
 
@@ -31,7 +29,7 @@ type proof struct {
 }
 
 // read reads the form of r. What stands in the query is not part of the request.
-func (s *Server) read(w http.ResponseWriter, r *http.Request, v version) (*request, error) {
+func (s *Server) read(w http.ResponseWriter, r *http.Request, v version, needed ...string) (*request, error) {
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
 	if err := r.ParseForm(); err != nil {
 		return nil, fault(invalidRequest, 9002313, "The request is malformed or longer than %d bytes.", bodyLimit)
@@ -42,11 +40,14 @@ func (s *Server) read(w http.ResponseWriter, r *http.Request, v version) (*reque
 		}
 	}
 	req := &request{
-		version: v, base: s.base(r), segment: r.PathValue("tenant"),
-		grantType: r.PostForm.Get("grant_type"), scope: r.PostForm.Get("scope"), resource: r.PostForm.Get("resource"),
+		asked: asked{version: v, scope: r.PostForm.Get("scope"), resource: r.PostForm.Get("resource")},
+		base:  s.base(r), segment: r.PathValue("tenant"),
+		grantType: r.PostForm.Get("grant_type"), form: r.PostForm, origin: s.foreign(r),
 	}
-	if req.grantType == "" {
-		return nil, missing("grant_type")
+	for _, name := range needed {
+		if r.PostForm.Get(name) == "" {
+			return nil, missing(name)
+		}
 	}
 	var err error
 	if req.tenant, err = s.tenant(r.Context(), req.segment); err != nil {

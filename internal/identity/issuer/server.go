@@ -13,6 +13,7 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/store"
 )
 
 // Tenants finds tenants.
@@ -43,6 +44,12 @@ type Config struct {
 	DefaultTenant directory.TenantID
 	Clients       Clients
 	Keys          Keys
+	// Users are the people who sign in, and Issued keeps what is handed out meanwhile.
+	// Without both, people cannot sign in; applications can.
+	Users  Users
+	Issued store.IssuedGrants
+	// Pick lets people choose who they are, without a password: for laptops and tests.
+	Pick bool
 	// Audiences are the resources for which tokens are given. Nil means
 	// identity.Audiences(BaseURLs...).
 	Audiences []string
@@ -54,9 +61,11 @@ type Config struct {
 
 // Server answers the authority's requests. It may be used from any goroutine.
 type Server struct {
-	cfg    Config
-	mux    *http.ServeMux
-	grants map[string]grant
+	cfg       Config
+	mux       *http.ServeMux
+	grants    map[string]grant
+	attempts  *attempts
+	passwords *passwordChecks
 }
 
 // New returns a server, or an error of kind Invalid.
@@ -79,8 +88,8 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, mux: http.NewServeMux(), grants: map[string]grant{}}
-	for _, g := range []grant{clientCredentials{}} {
+	s := &Server{cfg: cfg, mux: http.NewServeMux(), grants: map[string]grant{}, attempts: newAttempts(), passwords: newPasswordChecks()}
+	for _, g := range []grant{clientCredentials{s}, authorizationCode{s}, deviceCode{s}, refreshToken{s}} {
 		s.grants[g.name()] = g
 	}
 	s.routes()
@@ -88,13 +97,27 @@ func New(cfg Config) (*Server, error) {
 }
 
 func (s *Server) routes() {
-	s.mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", s.serveToken(v2))
-	s.mux.HandleFunc("POST /{tenant}/oauth2/token", s.serveToken(v1))
-	s.mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", s.serveDiscovery(v2))
-	s.mux.HandleFunc("GET /{tenant}/.well-known/openid-configuration", s.serveDiscovery(v1))
-	s.mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", s.serveKeys)
-	s.mux.HandleFunc("GET /{tenant}/discovery/keys", s.serveKeys)
-	s.mux.HandleFunc("GET /common/discovery/instance", s.serveInstance)
+	for path, v := range map[string]version{"/{tenant}/oauth2/v2.0": v2, "/{tenant}/oauth2": v1} {
+		s.mux.HandleFunc("POST "+path+"/token", s.openToScripts(s.serveToken(v)))
+		s.mux.HandleFunc("OPTIONS "+path+"/token", s.servePreflight)
+		s.mux.HandleFunc("POST "+path+"/devicecode", s.serveDevice(v))
+		s.mux.HandleFunc("GET "+path+"/authorize", s.serveAuthorize(v))
+		s.mux.HandleFunc("POST "+path+"/authorize", s.serveAuthorize(v))
+		s.mux.HandleFunc("GET "+path+"/logout", s.serveLogout)
+		s.mux.HandleFunc("POST "+path+"/logout", s.serveLogout)
+	}
+	for path, v := range map[string]version{"/{tenant}/v2.0": v2, "/{tenant}": v1} {
+		s.mux.HandleFunc("GET "+path+"/.well-known/openid-configuration", s.openToScripts(s.serveDiscovery(v)))
+	}
+	s.mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", s.openToScripts(s.serveKeys))
+	s.mux.HandleFunc("GET /{tenant}/discovery/keys", s.openToScripts(s.serveKeys))
+	s.mux.HandleFunc("GET /common/discovery/instance", s.openToScripts(s.serveInstance))
+	// The pages take only their own forms back, so that no other page can sign a
+	// browser in.
+	own := http.NewCrossOriginProtection()
+	s.mux.Handle("POST /{tenant}/login", own.Handler(http.HandlerFunc(s.serveSignIn)))
+	s.mux.HandleFunc("GET /devicelogin", s.serveDeviceLogin)
+	s.mux.Handle("POST /devicelogin", own.Handler(http.HandlerFunc(s.serveDeviceLogin)))
 }
 
 // ServeHTTP implements http.Handler.
@@ -120,6 +143,9 @@ func anyTenant(segment string) bool {
 func (s *Server) tenant(ctx context.Context, segment string) (directory.TenantID, error) {
 	if anyTenant(segment) {
 		return s.cfg.DefaultTenant, nil
+	}
+	if strings.EqualFold(segment, "consumers") {
+		return "", fault(invalidRequest, 9002332, "This service signs in the people of its own directory, not personal accounts. Use the tenant's id, organizations or common instead of consumers.")
 	}
 	id, err := s.cfg.Tenants.Tenant(ctx, segment)
 	if errs.Is(err, errs.NotFound) {

@@ -8,9 +8,11 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -57,8 +59,27 @@ func (c *clock) advance(d time.Duration) { c.offset.Add(int64(d)) }
 
 // ports are one tenant and its clients.
 type ports struct {
-	clients map[string]issuer.Client
-	broken  error // returned instead of an answer
+	clients   map[string]issuer.Client
+	users     map[string]issuer.User
+	consented []string
+	broken    error // returned instead of an answer
+}
+
+func (p *ports) Consented(context.Context, directory.TenantID, issuer.Client, directory.ObjectID) ([]string, error) {
+	return p.consented, p.broken
+}
+
+func (p *ports) User(_ context.Context, _ directory.TenantID, name string) (issuer.User, error) {
+	for _, u := range p.users {
+		if strings.EqualFold(name, u.PrincipalName) || name == string(u.ID) {
+			return u, nil
+		}
+	}
+	return issuer.User{}, errs.New(errs.NotFound, "Request_ResourceNotFound", "no user %s", name)
+}
+
+func (p *ports) Users(context.Context, directory.TenantID) ([]issuer.User, error) {
+	return slices.Collect(maps.Values(p.users)), p.broken
 }
 
 func (p *ports) Tenant(_ context.Context, name string) (directory.TenantID, error) {
@@ -88,15 +109,22 @@ type world struct {
 	ports *ports
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, adjust ...func(*issuer.Config)) *world {
 	t.Helper()
-	w := &world{clock: &clock{}, ring: issuer.NewRing(signingKeys()), ports: &ports{clients: map[string]issuer.Client{}}}
+	w := &world{
+		clock: &clock{}, ring: issuer.NewRing(signingKeys()),
+		ports: &ports{clients: map[string]issuer.Client{}, users: map[string]issuer.User{}},
+	}
 	w.Server = httptest.NewUnstartedServer(nil)
 	base := "https://" + w.Listener.Addr().String()
-	server, err := issuer.New(issuer.Config{
+	config := issuer.Config{
 		Now: w.clock.now, BaseURLs: []string{"https://provisor.example/", base}, Tenants: w.ports, DefaultTenant: tenantID,
 		Clients: w.ports, Keys: w.ring,
-	})
+	}
+	for _, a := range adjust {
+		a(&config)
+	}
+	server, err := issuer.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,6 +157,10 @@ type answer struct {
 	Token   string `json:"access_token"`
 	Type    string `json:"token_type"`
 	Expires any    `json:"expires_in"`
+	Scope   string `json:"scope"`
+	Refresh string `json:"refresh_token"`
+	ID      string `json:"id_token"`
+	Info    string `json:"client_info"`
 
 	Error         string `json:"error"`
 	Description   string `json:"error_description"`

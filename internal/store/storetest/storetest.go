@@ -44,6 +44,8 @@ func Run(t *testing.T, open Open) {
 		"Record":     recordChecks(),
 		"References": referenceChecks(),
 		"Logs":       logChecks(),
+		"Issued":     issuedChecks(),
+		"Replies":    replyChecks(),
 		"Writes":     writeChecks(),
 		"Model":      modelChecks(),
 	} {
