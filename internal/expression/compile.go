@@ -26,6 +26,7 @@ type Traits struct {
 	Random   bool // every evaluation gives another value, so evaluate at creation only
 	Clock    bool // the value depends on the current time
 	Unique   bool // the target is asked; not for matching attributes
+	Domain   bool // the tenant's default domain is part of the value
 }
 
 // Program is a compiled expression. It is immutable and safe for concurrent use.

@@ -27,6 +27,8 @@ func (c *compiler) surveyCall(n *node) {
 		c.warn(n, n.name+" gives another value every time; apply the mapping only during object creation")
 	case "SelectUniqueValue":
 		c.traits.Unique = true
+	case "DefaultDomain":
+		c.traits.Domain = true
 	case "IIF":
 		if n.argument(0).testsForNothing() {
 			c.warn(n, "the Entra service does not evaluate this condition when the attribute is null; Switch([a], [a], \"\", \"Other\") works in both")

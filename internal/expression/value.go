@@ -8,24 +8,6 @@ import (
 	"time"
 )
 
-// Kind tells what a [Value] holds.
-type Kind uint8
-
-// The kinds. The zero Kind is null: an attribute that the object does not have.
-const (
-	KindNull                Kind = iota
-	KindString                   // text, the base type of the language
-	KindInteger                  // a whole number
-	KindFloat                    // a number with a fraction
-	KindBoolean                  // True or False
-	KindDateTime                 // an instant, in UTC, to 100 ns
-	KindReference                // the id of another object
-	KindList                     // several texts, in order
-	KindComplex                  // one or several complex values, such as role assignments
-	KindIgnoreAttributeFlow      // not a value: leave the target attribute alone
-	KindIgnoreObjectFlow         // not a value: skip the whole object
-)
-
 // Value is one value of the language. The zero Value is null. Values are
 // immutable and may be shared between goroutines; what List and Complex return
 // must not be changed.

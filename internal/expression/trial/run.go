@@ -44,16 +44,24 @@ func known(object *InputObject) []string {
 // softDeleted is the attribute that no directory defines and every object has.
 const softDeleted = "IsSoftDeleted"
 
-func environment(program *expression.Program, object *InputObject, setting Setting) *expression.Environment {
+// Attributes returns the properties of the object by name, each as a value of the
+// type that its definition or, without one, the schema gives it: a form in which a
+// person fills in an object knows texts only. A nil object has none.
+func (o *InputObject) Attributes(schema synchronization.Schema) map[string]any {
 	attributes := map[string]any{}
-	if object != nil {
-		types := definitions(object.Definition, setting.Schema)
-		for _, property := range object.Properties {
-			attributes[property.Key] = typed(property.Value, types[property.Key])
-		}
+	if o == nil {
+		return attributes
 	}
+	types := definitions(o.Definition, schema)
+	for _, property := range o.Properties {
+		attributes[property.Key] = typed(property.Value, types[property.Key])
+	}
+	return attributes
+}
+
+func environment(program *expression.Program, object *InputObject, setting Setting) *expression.Environment {
 	env := &expression.Environment{
-		Slots: program.Symbols().Values(attributes), Now: setting.Now, DefaultDomain: setting.DefaultDomain, Unique: setting.Unique,
+		Slots: program.Symbols().Values(object.Attributes(setting.Schema)), Now: setting.Now, DefaultDomain: setting.DefaultDomain, Unique: setting.Unique,
 	}
 	if env.Unique == nil {
 		env.Unique = func(string) (bool, error) { return true, nil }
@@ -90,8 +98,7 @@ func gather(into map[string]synchronization.AttributeDefinition, object synchron
 	}
 }
 
-// typed gives a value the type of its attribute: a form in which a person fills in
-// a test object knows texts only.
+// typed gives a text the type of its attribute.
 func typed(v any, definition synchronization.AttributeDefinition) any {
 	text, ok := v.(string)
 	if !ok {
