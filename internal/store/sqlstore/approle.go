@@ -16,7 +16,7 @@ func (db *DB) Assign(ctx context.Context, tenant directory.TenantID, a directory
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, durable, func(s *session) error {
+	return db.change(ctx, key, func(s *session) error {
 		principal, kind, err := s.liveKey(ctx, key, a.Principal)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func (db *DB) Unassign(ctx context.Context, tenant directory.TenantID, id string
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, durable, func(s *session) error {
+	return db.change(ctx, key, func(s *session) error {
 		var (
 			principal directory.Key
 			kind      int

@@ -33,7 +33,7 @@ func (db *DB) ClaimJob(ctx context.Context, holder string, now time.Time, ttl ti
 		var err error
 		ok, err = s.one(ctx, append(row.dest(), &claim.Fence), `
 			UPDATE job SET holder = ?, fence = fence + 1, lease_until = ? WHERE key = (
-				SELECT job.key FROM job WHERE job.next_run <= ? AND `+unheld+` ORDER BY job.next_run, job.key LIMIT 1)
+				SELECT job.key FROM job WHERE job.next_run <= ? AND `+unheld+` ORDER BY job.next_run, job.key LIMIT 1`+s.dialect.lockFree+`)
 			RETURNING `+jobColumns+`, job.fence`,
 			holder, micros(now.Add(ttl)), micros(now), micros(now))
 		if err != nil || !ok {

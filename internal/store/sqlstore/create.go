@@ -16,7 +16,7 @@ func (db *DB) CreateObject(ctx context.Context, tenant directory.TenantID, o dir
 		return directory.Object{}, err
 	}
 	var created directory.Object
-	err = db.write(ctx, durable, func(s *session) error {
+	err = db.change(ctx, key, func(s *session) error {
 		created, err = s.createObject(ctx, key, o)
 		return err
 	})
@@ -70,7 +70,7 @@ func (db *DB) UpdateObject(ctx context.Context, tenant directory.TenantID, ref s
 		return directory.Object{}, err
 	}
 	var updated directory.Object
-	err = db.write(ctx, durable, func(s *session) error {
+	err = db.change(ctx, key, func(s *session) error {
 		ref.Deleted = false
 		o, err := s.object(ctx, key, ref)
 		if err != nil {

@@ -16,7 +16,7 @@ func (db *DB) DeleteObject(ctx context.Context, tenant directory.TenantID, ref s
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, durable, func(s *session) error {
+	return db.change(ctx, key, func(s *session) error {
 		ref.Deleted = false
 		o, err := s.object(ctx, key, ref)
 		if err != nil {
@@ -91,7 +91,7 @@ func (db *DB) RestoreObject(ctx context.Context, tenant directory.TenantID, id d
 		return directory.Object{}, err
 	}
 	var restored directory.Object
-	err = db.write(ctx, durable, func(s *session) error {
+	err = db.change(ctx, key, func(s *session) error {
 		o, err := s.object(ctx, key, store.Ref{ID: id, Deleted: true})
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (db *DB) PurgeObject(ctx context.Context, tenant directory.TenantID, id dir
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, durable, func(s *session) error {
+	return db.change(ctx, key, func(s *session) error {
 		o, err := s.object(ctx, key, store.Ref{ID: id, Deleted: true})
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (db *DB) PurgeDeleted(ctx context.Context, tenant directory.TenantID, befor
 	total := 0
 	for {
 		n := 0
-		err := db.write(ctx, durable, func(s *session) error {
+		err := db.change(ctx, key, func(s *session) error {
 			expired, err := s.expired(ctx, key, before)
 			for _, o := range expired {
 				if err := s.purge(ctx, key, o, now); err != nil {

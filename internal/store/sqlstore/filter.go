@@ -20,7 +20,7 @@ type clause struct {
 type operand struct {
 	text    string // SQL expression
 	holds   valueKind
-	ignores bool   // case: the expression is folded by the database, so is the parameter
+	ignores string // case: the expression is folded by the database, and so is the parameter, in this way
 	folded  bool   // case: the expression was folded when it was stored
 	element string // name of the collection, for any()
 }
@@ -222,8 +222,8 @@ func (f filter) call(e odata.Call) (clause, error) {
 
 // startsWith asks for the range of texts that begin so: an index finds it.
 func (o operand) startsWith(arg any) clause {
-	if o.ignores {
-		return clause{"substr(" + o.text + ", 1, length(lower(?))) = lower(?)", []any{arg, arg}}
+	if o.ignores != "" {
+		return clause{"substr(" + o.text + ", 1, length(" + o.ignores + ")) = " + o.ignores, []any{arg, arg}}
 	}
 	prefix, _ := arg.(string)
 	end, bounded := successor(prefix)
@@ -259,8 +259,8 @@ func (f filter) operand(p odata.Property) (operand, error) {
 
 // parameter is the placeholder for a value that is compared with the operand.
 func (o operand) parameter() string {
-	if o.ignores {
-		return "lower(?)"
+	if o.ignores != "" {
+		return o.ignores
 	}
 	return "?"
 }

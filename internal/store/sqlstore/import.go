@@ -21,7 +21,7 @@ func (db *DB) Import(ctx context.Context, tenant directory.TenantID, rows []stor
 	}
 	prepared := prepare(rows)
 	var results []store.ImportResult
-	err = db.write(ctx, durable, func(s *session) error {
+	err = db.change(ctx, key, func(s *session) error {
 		i := importer{session: s, tenant: key, now: now}
 		results = make([]store.ImportResult, len(rows))
 		return i.run(ctx, prepared, results)

@@ -111,7 +111,7 @@ func (db *DB) Job(ctx context.Context, tenant directory.TenantID, id synchroniza
 
 func (s *session) job(ctx context.Context, tenant int64, id synchronization.JobID) (int64, synchronization.Job, error) {
 	var row jobRow
-	found, err := s.one(ctx, row.dest(), "SELECT "+jobColumns+" FROM job WHERE tenant = ? AND id = ?", tenant, string(id))
+	found, err := s.one(ctx, row.dest(), "SELECT "+jobColumns+" FROM job WHERE tenant = ? AND id = ?"+s.locked(), tenant, string(id))
 	if err == nil && !found {
 		err = errNoJob(id)
 	}

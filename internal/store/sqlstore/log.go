@@ -68,7 +68,7 @@ func (db *DB) Logs(ctx context.Context, tenant directory.TenantID, q store.LogQu
 
 // selectLogs returns the query of a page, for one row more than it holds.
 func (db *DB) selectLogs(tenant int64, q store.LogQuery) (clause, error) {
-	condition, err := filter{dialect: db.dialect, resolve: logResolver}.translate(q.Filter)
+	condition, err := filter{dialect: db.dialect, resolve: db.dialect.logProperty}.translate(q.Filter)
 	if err != nil {
 		return clause{}, err
 	}
@@ -105,16 +105,16 @@ func scanLog(row scanner, mark *position) (store.LogEntry, error) {
 	return e, nil
 }
 
-// logResolver finds the operand of a property of provisioningObjectSummary. Names
+// logProperty finds the operand of a property of provisioningObjectSummary. Names
 // are taken in any case and, but for the status, values as they are.
-func logResolver(p odata.Property) (operand, bool) {
+func (d dialect) logProperty(p odata.Property) (operand, bool) {
 	switch strings.ToLower(string(p)) {
 	case "id":
 		return operand{text: "l.id"}, true
 	case "activitydatetime":
 		return operand{text: "l.time", holds: holdsInstant}, true
 	case "durationinmilliseconds":
-		return operand{text: "(l.duration / 1000000)", holds: holdsMilliseconds}, true
+		return operand{text: "CAST(l.duration / 1000000 AS DOUBLE PRECISION)", holds: holdsMilliseconds}, true
 	case "tenantid":
 		return operand{text: "(SELECT t.id FROM tenant t WHERE t.key = l.tenant)"}, true
 	case "jobid":
@@ -126,14 +126,14 @@ func logResolver(p odata.Property) (operand, bool) {
 	case "provisioningaction", "action":
 		return operand{text: "l.action"}, true
 	case "provisioningstatusinfo/status", "statusinfo/status", "status":
-		return operand{text: "lower(l.status)", ignores: true}, true
+		return operand{text: "lower(l.status)", ignores: d.folded()}, true
 	default:
-		return logParty(p)
+		return d.logParty(p)
 	}
 }
 
 // logParty finds the operand of who and what an entry is about.
-func logParty(p odata.Property) (operand, bool) {
+func (d dialect) logParty(p odata.Property) (operand, bool) {
 	switch strings.ToLower(string(p)) {
 	case "sourceidentity/id":
 		return operand{text: "l.source_id"}, true
@@ -146,20 +146,26 @@ func logParty(p odata.Property) (operand, bool) {
 	case "targetidentity/displayname":
 		return operand{text: "l.target_name"}, true
 	case "targetidentity/identitytype":
-		return operand{text: "(l.document -> 'targetIdentity' ->> 'identityType')"}, true
+		return d.logMember("targetIdentity", "identityType"), true
 	case "serviceprincipal/id":
 		return operand{text: "l.service_principal"}, true
 	case "serviceprincipal/displayname", "serviceprincipal/name":
-		return operand{text: "(l.document -> 'servicePrincipal' ->> 'displayName')"}, true
+		return d.logMember("servicePrincipal", "displayName"), true
 	case "sourcesystem/displayname":
-		return operand{text: "(l.document -> 'sourceSystem' ->> 'displayName')"}, true
+		return d.logMember("sourceSystem", "displayName"), true
 	case "targetsystem/displayname":
-		return operand{text: "(l.document -> 'targetSystem' ->> 'displayName')"}, true
+		return d.logMember("targetSystem", "displayName"), true
 	case "initiatedby/displayname":
-		return operand{text: "(l.document -> 'initiatedBy' ->> 'displayName')"}, true
+		return d.logMember("initiatedBy", "displayName"), true
 	default:
 		return operand{}, false
 	}
+}
+
+// logMember is the operand of a text of an object inside the document, which is
+// compared as it is.
+func (d dialect) logMember(parent, name string) operand {
+	return operand{text: "(l.document -> '" + parent + "' ->> '" + name + "')" + d.collate}
 }
 
 // pruneBatch bounds the entries that one transaction removes, so that others can

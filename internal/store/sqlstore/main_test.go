@@ -23,11 +23,16 @@ import (
 // starts beside itself.
 func TestMain(m *testing.M) {
 	child := flag.String("child", "", "what to do as a child process: open, write or count")
-	path := flag.String("path", "", "database of the child")
+	path := flag.String("path", "", "address of the child's database")
 	name := flag.String("name", "", "name of the child")
 	flag.Parse()
 	if *child == "" {
-		goleak.VerifyTestMain(m)
+		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+			if err := postgres.Stop(backgroundContext()); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			os.Exit(code)
+		}))
 		return
 	}
 	if err := runChild(*child, *path, *name); err != nil {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
 
 	"github.com/provisor/provisor/internal/errs"
@@ -20,38 +21,55 @@ var migrations embed.FS
 // versionTable is where goose notes the migrations it has applied.
 const versionTable = "goose_db_version"
 
-// migrate brings the file to the newest version. When it is there already, no
+// migrate brings a database to the newest version. When it is there already, no
 // lock is taken.
-func migrate(ctx context.Context, d dialect, file string, o Options) error {
-	folder, err := fs.Sub(migrations, d.migrations)
+func migrate(ctx context.Context, s *source, o Options) error {
+	pool, err := s.migrating()
 	if err != nil {
-		return errs.Wrap(err, errs.Internal, "InternalServerError", "The program lacks its migrations.")
+		return unopened(err, s.target)
 	}
-	pool, err := sql.Open(d.driver, migratorSource(file))
-	if err != nil {
-		return unopened(err, file)
-	}
-	pool.SetMaxOpenConns(1)
 	defer func() { _ = pool.Close() }()
-	provider, err := goose.NewProvider(d.goose, pool, folder,
-		goose.WithDisableGlobalRegistry(true), goose.WithSlog(o.Logger), goose.WithTableName(versionTable))
+	provider, err := migrator(s, pool, o)
 	if err != nil {
-		return errs.Wrap(err, errs.Internal, "InternalServerError", "The program's migrations cannot be read.")
+		return err
 	}
-	sources := provider.ListSources()
-	newest := sources[len(sources)-1].Version
-	version, err := currentVersion(ctx, d, file)
+	newest := newestVersion(provider)
+	version, err := currentVersion(ctx, s.reading)
 	if err != nil {
-		return unopened(err, file)
+		return unopened(err, s.target)
 	}
 	switch {
 	case version == newest:
 		return nil
 	case version > newest:
 		return errs.New(errs.Invalid, "DatabaseTooNew",
-			"The database file %s has schema version %d and this program knows %d. Start the newer program that wrote it.", file, version, newest)
+			"The database %s has schema version %d and this program knows %d. Start the newer program that wrote it.", s.target, version, newest)
 	}
-	return up(ctx, d, provider, file)
+	return up(ctx, s, provider)
+}
+
+// migrator knows the migrations of a database.
+func migrator(s *source, pool *sql.DB, o Options) (*goose.Provider, error) {
+	folder, err := fs.Sub(migrations, s.dialect.migrations)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "The program lacks its migrations.")
+	}
+	options := []goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true), goose.WithSlog(o.Logger), goose.WithTableName(versionTable),
+	}
+	if s.locker != nil {
+		options = append(options, goose.WithSessionLocker(s.locker))
+	}
+	provider, err := goose.NewProvider(s.dialect.goose, pool, folder, options...)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "The program's migrations cannot be read.")
+	}
+	return provider, nil
+}
+
+func newestVersion(p *goose.Provider) int64 {
+	sources := p.ListSources()
+	return sources[len(sources)-1].Version
 }
 
 // migrationPatience is how often a migration waits for another process that is
@@ -61,42 +79,41 @@ const (
 	migrationPause    = 100 * time.Millisecond
 )
 
-// up applies what is missing. Processes that make one file together lock each
-// other out now and then, which SQLite reports at once when both had begun to read;
+// up applies what is missing. Processes that make one SQLite file together lock each
+// other out now and then, which is reported at once when both had begun to read;
 // the one that was locked out begins anew and finds the work done.
-func up(ctx context.Context, d dialect, provider *goose.Provider, file string) error {
+func up(ctx context.Context, s *source, provider *goose.Provider) error {
 	for attempt := 1; ; attempt++ {
 		_, err := provider.Up(ctx)
 		if err == nil {
 			return nil
 		}
-		if d.classify(err) != faultBusy || attempt == migrationPatience {
-			return unopened(err, file)
+		if s.dialect.classify(err) != faultBusy || attempt == migrationPatience {
+			return unopened(err, s.target)
 		}
 		timer := time.NewTimer(migrationPause)
 		select {
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return unopened(context.Cause(ctx), file)
+			return unopened(context.Cause(ctx), s.target)
 		}
 	}
 }
 
-// currentVersion returns the version of the file; zero when it is empty.
-func currentVersion(ctx context.Context, d dialect, file string) (int64, error) {
-	pool, err := sql.Open(d.driver, inspectorSource(file))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = pool.Close() }()
+// currentVersion returns the version of a database; zero when it is empty.
+func currentVersion(ctx context.Context, pool *sql.DB) (int64, error) {
 	var version sql.NullInt64
-	err = pool.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable+" WHERE is_applied = ?", true).Scan(&version)
-	if err != nil && strings.Contains(err.Error(), "no such table") {
-		return 0, nil
-	}
-	if errors.Is(err, sql.ErrNoRows) {
+	err := pool.QueryRowContext(ctx, "SELECT max(version_id) FROM "+versionTable+" WHERE is_applied = TRUE").Scan(&version)
+	if err != nil && isMissingTable(err) {
 		return 0, nil
 	}
 	return version.Int64, err
+}
+
+func isMissingTable(err error) bool {
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return failure.Code == "42P01"
+	}
+	return strings.Contains(err.Error(), "no such table")
 }

@@ -3,7 +3,6 @@ package sqlstore
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
 	"regexp"
@@ -17,12 +16,15 @@ import (
 // Options tune a database. The zero Options are right for most machines.
 type Options struct {
 	// Readers is the number of connections that read; zero means one for each
-	// processor, and at least two.
+	// processor and at least two, or, on PostgreSQL, at least eight.
 	Readers int
-	// CacheBytes bounds the writer's page cache; zero means 64 MiB. Readers use
-	// the operating system's cache through the map.
+	// Writers is, on PostgreSQL, the number of connections that write beside those
+	// that change the directory; zero means four. SQLite has one writer.
+	Writers int
+	// CacheBytes bounds the SQLite writer's page cache; zero means 64 MiB. Readers
+	// use the operating system's cache through the map.
 	CacheBytes int64
-	// MapBytes is how much of the file each connection maps into memory; zero
+	// MapBytes is how much of the SQLite file each connection maps into memory; zero
 	// means 1 GiB. It is address space and page cache, not heap. The file must be
 	// on a local disk.
 	MapBytes int64
@@ -30,8 +32,12 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-func (o Options) withDefaults() Options {
-	o.Readers = cmp.Or(o.Readers, max(2, runtime.NumCPU()))
+func (o Options) withDefaults(remote bool) Options { //nolint:revive // a server or a file: two sets of defaults
+	if remote {
+		o.Readers, o.Writers = cmp.Or(o.Readers, max(8, runtime.NumCPU())), cmp.Or(o.Writers, 4)
+	} else {
+		o.Readers, o.Writers = cmp.Or(o.Readers, max(2, runtime.NumCPU())), 0
+	}
 	o.CacheBytes = cmp.Or(o.CacheBytes, 64<<20)
 	o.MapBytes = cmp.Or(o.MapBytes, 1<<30)
 	if o.Logger == nil {
@@ -41,13 +47,17 @@ func (o Options) withDefaults() Options {
 }
 
 // DB is an open database. Its methods may be called from any goroutine. Several
-// processes may have one file open at the same time.
+// processes may have one database open at the same time.
 type DB struct {
 	dialect dialect
-	pool    *sql.DB // of readers
-	single  *sql.DB // of the writer
+	source  *source
 	readers chan *session
-	writer  *writer
+	// feed has the writers that change the directory, each of one tenant at a time.
+	// SQLite has one, for everything.
+	feed []*writer
+	// apart has connections for all other writes, each for one write at a time;
+	// SQLite has none.
+	apart   chan *session
 	closing sync.Once
 	closed  chan struct{}
 	tenants sync.Map // directory.TenantID → int64; a tenant's key never changes
@@ -58,55 +68,43 @@ type DB struct {
 
 var _ store.Store = (*DB)(nil)
 
-// Open opens the SQLite file at path and brings it to the newest version of the
-// schema. A file that is not there is made, readable by its owner only. A second
-// process may open the same file; while another one migrates it, this one waits for
-// some seconds, and then the error is Unavailable. A file that a newer program has written is Invalid.
-func Open(ctx context.Context, path string, o Options) (*DB, error) {
-	o = o.withDefaults()
-	file, err := prepareFile(path)
+// Open opens the database at an address and brings it to the newest version of the
+// schema. The address is the URL of a PostgreSQL database, postgres://…, or the path
+// of an SQLite file; a file that is not there is made, readable by its owner only.
+// Several processes may open one database; while another one migrates it, this one
+// waits for some seconds, and then the error is Unavailable. A database that a newer
+// program has written is Invalid.
+func Open(ctx context.Context, address string, o Options) (*DB, error) {
+	o = o.withDefaults(isPostgres(address))
+	src, err := openSource(address, o)
 	if err != nil {
 		return nil, err
 	}
+	if err := migrate(ctx, src, o); err != nil {
+		return nil, errors.Join(err, src.close())
+	}
 	db := &DB{
-		dialect: sqliteDialect(),
+		dialect: src.dialect,
+		source:  src,
 		readers: make(chan *session, o.Readers),
 		closed:  make(chan struct{}),
 
-		properties: objectProperties(),
+		properties: objectProperties(src.dialect),
 		extension:  extensionForm(),
 	}
-	if err := migrate(ctx, db.dialect, file, o); err != nil {
-		return nil, err
+	for range o.Readers {
+		db.readers <- newSession(src.reader, src.dialect)
 	}
-	if err := db.connect(ctx, file, o); err != nil {
-		return nil, errors.Join(err, db.disconnect())
+	for range max(1, src.feedWriters) {
+		db.feed = append(db.feed, newWriter(newSession(src.writer, src.dialect), db.closed))
+	}
+	if o.Writers > 0 {
+		db.apart = make(chan *session, o.Writers)
+		for range o.Writers {
+			db.apart <- newSession(src.writer, src.dialect)
+		}
 	}
 	return db, nil
-}
-
-// connect opens the writer and the readers.
-func (db *DB) connect(ctx context.Context, file string, o Options) error {
-	var err error
-	if db.single, err = sql.Open(db.dialect.driver, writerSource(file, o)); err != nil {
-		return unopened(err, file)
-	}
-	conn, err := db.single.Conn(ctx)
-	if err != nil {
-		return unopened(err, file)
-	}
-	db.writer = newWriter(newSession(conn, db.dialect), db.closed)
-	if db.pool, err = sql.Open(db.dialect.driver, readerSource(file, o)); err != nil {
-		return unopened(err, file)
-	}
-	for range o.Readers {
-		conn, err := db.pool.Conn(ctx)
-		if err != nil {
-			return unopened(err, file)
-		}
-		db.readers <- newSession(conn, db.dialect)
-	}
-	return nil
 }
 
 // Ping reports whether the database answers.
@@ -124,43 +122,58 @@ func (db *DB) Close() error {
 	var err error
 	db.closing.Do(func() {
 		close(db.closed)
-		<-db.writer.turn
-		err = db.writer.session.close()
+		for _, w := range db.feed {
+			<-w.turn
+			err = errors.Join(err, w.session.close())
+		}
+		for range cap(db.apart) {
+			s := <-db.apart
+			err = errors.Join(err, s.close())
+		}
 		for range cap(db.readers) {
 			s := <-db.readers
 			err = errors.Join(err, s.close())
 		}
-		err = errors.Join(err, db.disconnect())
+		err = errors.Join(err, db.source.close())
 	})
 	return err
 }
 
-func (db *DB) disconnect() error {
-	var err error
-	if db.pool != nil {
-		err = db.pool.Close()
+// write runs fn in a transaction that is committed with the level asked for. On
+// SQLite it has the database to itself; elsewhere other writes run at the same time,
+// so fn locks what it reads before it changes it. fn may run more than once: what it
+// gives to its caller, it sets anew each time.
+func (db *DB) write(ctx context.Context, level durability, fn func(*session) error) error {
+	if db.apart == nil {
+		return db.feed[0].do(ctx, &write{run: fn, level: level})
 	}
-	if db.single != nil {
-		err = errors.Join(err, db.single.Close())
-	}
-	return err
+	return db.lend(ctx, db.apart, func(s *session) error { return s.transact(ctx, level, fn) })
 }
 
-// write runs fn in a transaction that is committed with the level asked for.
-func (db *DB) write(ctx context.Context, level durability, fn func(*session) error) error {
-	return db.writer.do(ctx, level, fn)
+// change runs fn in a transaction, committed durably, that has the directory of a
+// tenant to itself: no other change of it runs at the same time, so what fn reads
+// there stays so, and the numbers that fn takes of the feed become visible in their
+// order. fn may run more than once, like that of write.
+func (db *DB) change(ctx context.Context, tenant int64, fn func(*session) error) error {
+	w := db.feed[tenant%int64(len(db.feed))]
+	return w.do(ctx, &write{run: fn, level: durable, tenant: tenant})
 }
 
 // read lends fn a connection. Each statement has a snapshot of its own.
 func (db *DB) read(ctx context.Context, fn func(*session) error) error {
+	return db.lend(ctx, db.readers, fn)
+}
+
+// lend lends fn one of the sessions, as soon as one is free.
+func (db *DB) lend(ctx context.Context, sessions chan *session, fn func(*session) error) error {
 	select {
 	case <-db.closed:
 		return errClosed()
 	default:
 	}
 	select {
-	case s := <-db.readers:
-		defer func() { db.readers <- s }()
+	case s := <-sessions:
+		defer func() { sessions <- s }()
 		return fn(s)
 	case <-db.closed:
 		return errClosed()
@@ -172,22 +185,17 @@ func (db *DB) read(ctx context.Context, fn func(*session) error) error {
 // snapshot lends fn a connection whose statements all see the same state.
 func (db *DB) snapshot(ctx context.Context, fn func(*session) error) error {
 	return db.read(ctx, func(s *session) error {
-		if err := s.control(ctx, "BEGIN"); err != nil {
+		if err := s.beginSnapshot(ctx); err != nil {
 			return err
 		}
-		err := fn(s)
-		if end := s.control(ctx, "COMMIT"); err == nil {
-			err = end
+		if err := fn(s); err != nil {
+			s.rollback(ctx)
+			return err
 		}
-		return err
+		return s.commit(ctx)
 	})
 }
 
 func errClosed() error {
 	return errs.New(errs.Unavailable, "ServiceUnavailable", "The database is closed: the service is stopping.")
-}
-
-func unopened(err error, file string) error {
-	return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",
-		"The database file %s cannot be opened. Check that it is a database of this program, that its folder can be written, and that no other process is migrating it.", file)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
 )
@@ -29,6 +30,16 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "provisor.db")
 	prepare(t, path)
+	expectSound(t, killWriters(t, path))
+}
+
+func TestKilledOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	expectNoGap(t, killWriters(t, prepared(t)))
+}
+
+func killWriters(t *testing.T, path string) *sqlstore.DB {
+	t.Helper()
 	acknowledged := map[string]bool{}
 	var (
 		mu   sync.Mutex
@@ -53,7 +64,7 @@ func TestKilled(t *testing.T) {
 			t.Errorf("%s was acknowledged and is lost: %v", id, err)
 		}
 	}
-	expectSound(t, db)
+	return db
 }
 
 // listen starts a process and notes every line it prints. After limit lines it
@@ -104,6 +115,11 @@ func expectSound(t *testing.T, db *sqlstore.DB) {
 	if verdict, err := db.Pragma(t.Context(), "integrity_check"); err != nil || verdict != "ok" {
 		t.Errorf("integrity check says %q, %v", verdict, err)
 	}
+	expectNoGap(t, db)
+}
+
+func expectNoGap(t *testing.T, db *sqlstore.DB) {
+	t.Helper()
 	head, err := db.Head(t.Context(), tenant)
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +143,16 @@ func expectSound(t *testing.T, db *sqlstore.DB) {
 // TestProcessesCount has several processes count under one lease.
 func TestProcessesCount(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "provisor.db")
+	countTogether(t, filepath.Join(t.TempDir(), "provisor.db"))
+}
+
+func TestProcessesCountOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	countTogether(t, prepared(t))
+}
+
+func countTogether(t *testing.T, path string) {
+	t.Helper()
 	db := open(t, path)
 	processes := []*exec.Cmd{child(t, "count", path, "one"), child(t, "count", path, "two")}
 	for _, p := range processes {
@@ -149,25 +174,40 @@ func TestProcessesCount(t *testing.T) {
 	}
 }
 
+// TestProcessesOpenPostgreSQL has several processes make one database: each waits
+// for the one that migrates.
+func TestProcessesOpenPostgreSQL(t *testing.T) {
+	t.Parallel()
+	pgtest.Need(t)
+	address := postgres.Server(t).Database(t)
+	openTogether(t, address)
+	prepare(t, address)
+}
+
+func openTogether(t *testing.T, address string) {
+	t.Helper()
+	var processes []*exec.Cmd
+	for range 4 {
+		processes = append(processes, child(t, "open", address, ""))
+	}
+	for _, p := range processes {
+		if err := p.Start(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range processes {
+		if err := p.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestProcessesOpen has several processes make the same database.
 func TestProcessesOpen(t *testing.T) {
 	t.Parallel()
 	for round := range 3 {
 		path := filepath.Join(t.TempDir(), fmt.Sprintf("odd name %%20? #%d.db", round))
-		var processes []*exec.Cmd
-		for range 4 {
-			processes = append(processes, child(t, "open", path, ""))
-		}
-		for _, p := range processes {
-			if err := p.Start(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for _, p := range processes {
-			if err := p.Wait(); err != nil {
-				t.Error(err)
-			}
-		}
+		openTogether(t, path)
 		expectSoundFile(t, path)
 	}
 }

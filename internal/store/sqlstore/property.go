@@ -9,7 +9,7 @@ import (
 
 // objectProperties returns the operands of directory objects by property name in
 // lower case: Graph takes names in any case.
-func objectProperties() map[string]operand {
+func objectProperties(d dialect) map[string]operand {
 	properties := map[string]operand{
 		"id":              {text: "o.id", folded: true},
 		"createddatetime": {text: "o.created", holds: holdsInstant},
@@ -26,7 +26,7 @@ func objectProperties() map[string]operand {
 		properties[strings.ToLower(name)] = operand{text: "e.value", folded: true, element: name}
 	}
 	for _, name := range documentProperties() {
-		properties[strings.ToLower(name)] = member("o.document", name)
+		properties[strings.ToLower(name)] = d.member("o.document", name)
 	}
 	return properties
 }
@@ -52,14 +52,17 @@ func documentProperties() []string {
 }
 
 // member is the operand of a text inside a JSON document.
-func member(document, path string) operand {
+func (d dialect) member(document, path string) operand {
 	parents, name := "", path
 	if i := strings.LastIndex(path, "/"); i >= 0 {
 		parents, name = " -> '"+strings.ReplaceAll(path[:i], "/", "' -> '")+"'", path[i+1:]
 	}
-	text := document + parents + " ->> '" + name + "'"
-	return operand{text: "lower(" + text + ")", ignores: true}
+	text := "(" + document + parents + " ->> '" + name + "')" + d.collate
+	return operand{text: "lower(" + text + ")", ignores: d.folded()}
 }
+
+// folded is a parameter in lower case, by the same rule as a column is.
+func (d dialect) folded() string { return "lower(?" + d.collate + ")" }
 
 // objectResolver finds the operand of a property of directory objects. Directory
 // extensions, extension_<appId>_<name>, are known by their form.
@@ -68,7 +71,7 @@ func (db *DB) objectResolver(p odata.Property) (operand, bool) {
 		return o, true
 	}
 	if db.extension.MatchString(string(p)) {
-		return member("o.document", string(p)), true
+		return db.dialect.member("o.document", string(p)), true
 	}
 	return operand{}, false
 }

@@ -21,7 +21,7 @@ func (db *DB) Relate(ctx context.Context, tenant directory.TenantID, from direct
 		return false, err
 	}
 	added := false
-	err = db.write(ctx, durable, func(s *session) error {
+	err = db.change(ctx, key, func(s *session) error {
 		e, err := s.edge(ctx, key, from, r, to)
 		if err != nil {
 			return err
@@ -38,7 +38,7 @@ func (db *DB) Unrelate(ctx context.Context, tenant directory.TenantID, from dire
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, durable, func(s *session) error {
+	return db.change(ctx, key, func(s *session) error {
 		e, err := s.edge(ctx, key, from, r, to)
 		if err != nil {
 			return err

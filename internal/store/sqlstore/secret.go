@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -28,6 +29,10 @@ func (db *DB) UpdateSecrets(ctx context.Context, tenant directory.TenantID, owne
 		return err
 	}
 	return db.write(ctx, durable, func(s *session) error {
+		// The set may be empty, so there is no row to lock.
+		if err := s.lockName(ctx, fmt.Sprintf("secret/%d/%s", key, owner)); err != nil {
+			return err
+		}
 		before, err := secretsOf(ctx, s, key, owner)
 		if err != nil {
 			return err

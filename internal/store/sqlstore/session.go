@@ -4,13 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 
 	"github.com/provisor/provisor/internal/errs"
 )
 
 // session is one connection with the statements prepared on it. One goroutine
-// uses it at a time.
+// uses it at a time. It connects when it is first needed, and anew after the
+// connection was lost, but never in the middle of a transaction.
 type session struct {
+	connect  func(context.Context) (*sql.Conn, error)
 	conn     *sql.Conn
 	dialect  dialect
 	prepared map[string]*sql.Stmt
@@ -18,6 +21,10 @@ type session struct {
 	// Interrupting a writing statement would roll back the whole transaction, and
 	// with it the work of others that shares the commit.
 	unbroken bool
+	within   bool       // a transaction is open
+	writes   bool       // it may write
+	level    durability // of the connection, for the next commit
+	leveled  bool       // level was set at all
 }
 
 // scanner is the row a query stands on.
@@ -29,55 +36,48 @@ type scanner interface {
 // texts without number.
 const preparedLimit = 256
 
-func newSession(conn *sql.Conn, d dialect) *session {
-	return &session{conn: conn, dialect: d, prepared: map[string]*sql.Stmt{}}
+func newSession(connect func(context.Context) (*sql.Conn, error), d dialect) *session {
+	return &session{connect: connect, dialect: d, prepared: map[string]*sql.Stmt{}}
 }
 
 // exec runs a statement and returns how many rows it touched.
 func (s *session) exec(ctx context.Context, query string, args ...any) (int64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, s.explain(err)
-	}
-	ctx = s.statementContext(ctx)
-	stmt, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared until the session is closed
-	if err != nil {
-		return 0, err
-	}
-	result, err := stmt.ExecContext(ctx, args...)
-	if err != nil {
-		return 0, s.explain(err)
-	}
-	affected, err := result.RowsAffected()
-	if err != nil {
-		return 0, s.explain(err)
-	}
-	return affected, nil
+	var affected int64
+	_, err := s.statement(ctx, query, func(ctx context.Context, stmt *sql.Stmt) (bool, error) {
+		result, err := stmt.ExecContext(ctx, args...)
+		if err != nil {
+			return false, err
+		}
+		affected, err = result.RowsAffected()
+		return false, err
+	})
+	return affected, err
 }
 
-// each visits every row of a query. The visitor must not use the session.
+// each visits every row of a query. The visitor must not use the session. A query
+// that finds its idle connection lost, and has visited nothing, is asked again on
+// another one.
 func (s *session) each(ctx context.Context, visit func(scanner) error, query string, args ...any) error {
-	if err := ctx.Err(); err != nil {
-		return s.explain(err)
-	}
-	ctx = s.statementContext(ctx)
-	stmt, err := s.prepare(ctx, query) //nolint:sqlclosecheck // it stays prepared until the session is closed
-	if err != nil {
-		return err
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return s.explain(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := visit(rows); err != nil {
-			return s.explain(err)
+	run := func(ctx context.Context, stmt *sql.Stmt) (bool, error) {
+		rows, err := stmt.QueryContext(ctx, args...)
+		if err != nil {
+			return true, err
 		}
+		defer func() { _ = rows.Close() }()
+		untouched := true
+		for rows.Next() {
+			untouched = false
+			if err := visit(rows); err != nil {
+				return false, err
+			}
+		}
+		return untouched, rows.Err()
 	}
-	if err := rows.Err(); err != nil {
-		return s.explain(err)
+	again, err := s.statement(ctx, query, run)
+	if again {
+		_, err = s.statement(ctx, query, run)
 	}
-	return nil
+	return err
 }
 
 // one scans the first row of a query into dest and reports whether there was one.
@@ -96,22 +96,40 @@ func (s *session) one(ctx context.Context, dest []any, query string, args ...any
 // control runs a statement that begins or ends a transaction or sets a pragma.
 // It runs even when ctx has ended, for a transaction must always be ended.
 func (s *session) control(ctx context.Context, statement string) error {
-	ctx = context.WithoutCancel(ctx)
-	stmt, err := s.prepare(ctx, statement) //nolint:sqlclosecheck // it stays prepared until the session is closed
-	if err != nil {
-		return err
-	}
-	if _, err := stmt.ExecContext(ctx); err != nil {
-		return s.explain(err)
-	}
-	return nil
+	_, err := s.statement(context.WithoutCancel(ctx), statement, func(ctx context.Context, stmt *sql.Stmt) (bool, error) {
+		_, err := stmt.ExecContext(ctx)
+		return false, err
+	})
+	return err
 }
 
-func (s *session) statementContext(ctx context.Context) context.Context {
-	if s.unbroken {
-		return context.WithoutCancel(ctx)
+// statement prepares a query and runs it. run reports whether it may run again
+// after it failed; statement, whether that would help: the connection was lost, and
+// nothing but the query with it.
+func (s *session) statement(ctx context.Context, query string, run func(context.Context, *sql.Stmt) (bool, error)) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, s.explain(err)
 	}
-	return ctx
+	inner := ctx
+	if s.unbroken {
+		inner = context.WithoutCancel(ctx)
+	}
+	again := true
+	stmt, err := s.prepare(inner, query)
+	if err == nil {
+		again, err = run(inner, stmt)
+	}
+	if err == nil {
+		return false, nil
+	}
+	if cause := inner.Err(); cause != nil && !errors.Is(err, cause) {
+		err = fmt.Errorf("%w: %w", cause, err) // a server says only that it was asked to stop
+	}
+	lost, _ := s.state()
+	if lost && !s.within {
+		s.drop()
+	}
+	return again && lost && !s.within, s.explain(err)
 }
 
 // prepare returns the statement of a query, kept ready for the next time.
@@ -122,12 +140,38 @@ func (s *session) prepare(ctx context.Context, query string) (*sql.Stmt, error) 
 	if len(s.prepared) >= preparedLimit {
 		s.forget()
 	}
+	if s.conn == nil {
+		conn, err := s.connect(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.conn = conn
+	}
 	stmt, err := s.conn.PrepareContext(ctx, s.dialect.bind(query))
 	if err != nil {
-		return nil, s.explain(err)
+		return nil, err
 	}
 	s.prepared[query] = stmt
 	return stmt, nil
+}
+
+// state asks the driver whether the connection is lost, and whether it is in a
+// transaction that can only be rolled back.
+func (s *session) state() (lost, failed bool) { //nolint:nonamedreturns // two values of one type
+	if s.conn == nil {
+		return false, false
+	}
+	err := s.conn.Raw(func(driverConn any) error {
+		lost, failed = s.dialect.broken(driverConn)
+		return nil
+	})
+	return lost || err != nil, failed
+}
+
+// drop lets go of a connection that is lost.
+func (s *session) drop() {
+	_ = s.close() // it is lost already
+	s.conn, s.leveled = nil, false
 }
 
 // forget closes every prepared statement.
@@ -139,6 +183,9 @@ func (s *session) forget() {
 }
 
 func (s *session) close() error {
+	if s.conn == nil {
+		return nil
+	}
 	s.forget()
 	return s.conn.Close()
 }
@@ -162,6 +209,15 @@ func explain(d dialect, err error) error {
 	case faultBusy:
 		return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",
 			"Another process keeps the database busy. Try again.")
+	case faultAgain:
+		return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",
+			"Others changed the same at the same time, again and again. Try again.")
+	case faultLost:
+		return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",
+			"The database does not answer. Try again; the operator's log has the reason.")
+	case faultValue:
+		return errs.Wrap(err, errs.Invalid, codeBadRequest,
+			"The request has a value that the database cannot keep, such as a text with the character NUL.")
 	case faultOther:
 	}
 	return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",

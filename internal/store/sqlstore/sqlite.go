@@ -1,12 +1,64 @@
 package sqlstore
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
+
+// sqliteDriver is the name of the driver in database/sql.
+const sqliteDriver = "sqlite"
+
+// sqliteDialect describes SQLite in WAL mode. Its one writer has everything
+// locked, so nothing else needs to be.
+func sqliteDialect() dialect {
+	return dialect{
+		migrations: "migrations/sqlite",
+		goose:      goose.DialectSQLite3,
+		begin:      "BEGIN IMMEDIATE",
+		snapshot:   "BEGIN",
+		// Without FAIL, SQLite keeps a copy of every page so that it can take back
+		// half a statement; a failed write is rolled back as a whole anyway.
+		insert:     "INSERT OR FAIL INTO ",
+		position:   "instr",
+		bind:       func(query string) string { return query },
+		durability: sqliteDurability,
+		classify:   sqliteFault,
+		broken:     func(any) (lost, failed bool) { return false, false }, //nolint:nonamedreturns // two values of one type
+	}
+}
+
+// sqliteDurability sets how far the next commit waits. In WAL mode NORMAL leaves
+// the log to the operating system until the next checkpoint, and FULL syncs it,
+// with everything committed before.
+func sqliteDurability(d durability) string {
+	if d == durable {
+		return "PRAGMA synchronous = FULL"
+	}
+	return "PRAGMA synchronous = NORMAL"
+}
+
+func sqliteFault(err error) fault {
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return faultOther
+	}
+	switch code := failure.Code(); {
+	case code == sqlite3.SQLITE_CONSTRAINT_UNIQUE, code == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+		return faultDuplicate
+	case code&0xff == sqlite3.SQLITE_BUSY, code&0xff == sqlite3.SQLITE_LOCKED:
+		return faultBusy
+	default:
+		return faultOther
+	}
+}
 
 // prepareFile makes the file when it is not there, for its owner only, and
 // returns its absolute path. SQLite gives the files beside it the same mode.
@@ -37,7 +89,7 @@ const checkpointPages = 16_000
 const pageSize = "page_size(8192)"
 
 func writerSource(file string, o Options) string {
-	return source(file, "WAL",
+	return fileAddress(file, "WAL",
 		pageSize,
 		fmt.Sprintf("wal_autocheckpoint(%d)", checkpointPages),
 		fmt.Sprintf("journal_size_limit(%d)", checkpointPages*8192),
@@ -50,7 +102,7 @@ func writerSource(file string, o Options) string {
 // readerSource maps the file: mapped pages bypass the page cache that all
 // connections share, and with it the lock that would serialize them.
 func readerSource(file string, o Options) string {
-	return source(file, "",
+	return fileAddress(file, "",
 		"query_only(1)",
 		"cache_size(-8192)",
 		fmt.Sprintf("mmap_size(%d)", o.MapBytes),
@@ -59,17 +111,12 @@ func readerSource(file string, o Options) string {
 
 // migratorSource keeps every other process away while the schema changes.
 func migratorSource(file string) string {
-	return source(file, "WAL", pageSize, "locking_mode(EXCLUSIVE)", "synchronous(FULL)")
+	return fileAddress(file, "WAL", pageSize, "locking_mode(EXCLUSIVE)", "synchronous(FULL)")
 }
 
-// inspectorSource only looks which version the file has.
-func inspectorSource(file string) string {
-	return source(file, "", "query_only(1)")
-}
-
-// source returns the address of a file. The driver sets the pragmas in the order
+// fileAddress returns the address of a file. The driver sets the pragmas in the order
 // of their names and the journal mode, when there is one, after them.
-func source(file, journalMode string, pragmas ...string) string {
+func fileAddress(file, journalMode string, pragmas ...string) string {
 	query := url.Values{
 		"_busy_timeout": {strconv.Itoa(busyMilliseconds)},
 		"_dqs":          {"0"},

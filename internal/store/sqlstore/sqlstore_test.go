@@ -17,10 +17,24 @@ func TestContract(t *testing.T) {
 	})
 }
 
-// open returns the database at path until the test ends.
-func open(tb testing.TB, path string) *sqlstore.DB {
+func TestContractOnPostgreSQL(t *testing.T) {
+	t.Parallel()
+	migrated := migratedOnce(t)
+	storetest.Run(t, func(t *testing.T) store.Store {
+		t.Helper()
+		return openWith(t, clone(t, migrated()), sqlstore.Options{Readers: 2, Writers: 2})
+	})
+}
+
+// open returns the database at an address until the test ends.
+func open(tb testing.TB, address string) *sqlstore.DB {
 	tb.Helper()
-	db, err := sqlstore.Open(tb.Context(), path, sqlstore.Options{})
+	return openWith(tb, address, sqlstore.Options{})
+}
+
+func openWith(tb testing.TB, address string, o sqlstore.Options) *sqlstore.DB {
+	tb.Helper()
+	db, err := sqlstore.Open(tb.Context(), address, o)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/provisor/provisor/internal/errs"
 )
@@ -23,9 +24,9 @@ const (
 // of them waits for the last.
 const groupLimit = 64
 
-// writer runs writes one after the other on one connection. Writes that wait at
-// the same time share a transaction and its sync: whoever gets the turn runs the
-// writes of all who wait, each in a savepoint of its own, and commits them
+// writer runs writes one after the other on one connection. Writes of one tenant
+// that wait at the same time share a transaction and its sync: whoever gets the turn
+// runs the writes of all who wait, each in a savepoint of its own, and commits them
 // together.
 type writer struct {
 	session *session
@@ -33,14 +34,14 @@ type writer struct {
 	closed  <-chan struct{}
 	mu      sync.Mutex
 	waiting []*write
-	level   durability // of the session, for the next commit
-	leveled bool       // level was set at all
 }
 
 // write is one caller's part of a group.
 type write struct {
 	run      func(*session) error
 	level    durability
+	tenant   int64           // whose directory it changes; zero when it has no need of its lock
+	caller   context.Context //nolint:containedctx // a group waits for a lock as long as one of its callers does
 	err      error
 	panicked any
 	done     chan struct{}
@@ -53,11 +54,13 @@ func newWriter(s *session, closed <-chan struct{}) *writer {
 	return w
 }
 
-// do runs fn in a transaction and commits it with the level asked for. An error
-// of fn rolls back what fn did and is returned as it is. When ctx ends before fn
-// began, fn is not run; between its statements, fn is rolled back.
-func (w *writer) do(ctx context.Context, level durability, fn func(*session) error) error {
-	u := w.enqueue(level, fn)
+// do runs a write in a transaction and commits it with the level it asks for. An
+// error of its function rolls back what that did and is returned as it is. When ctx
+// ends before the function began, it is not run; between its statements, it is
+// rolled back.
+func (w *writer) do(ctx context.Context, u *write) error {
+	u.caller = ctx
+	w.enqueue(u)
 	cancelled, closed := ctx.Done(), w.closed
 	for {
 		select {
@@ -83,21 +86,28 @@ func (w *writer) do(ctx context.Context, level durability, fn func(*session) err
 	}
 }
 
-func (w *writer) enqueue(level durability, fn func(*session) error) *write {
-	u := &write{run: fn, level: level, done: make(chan struct{})}
+func (w *writer) enqueue(u *write) {
+	u.done = make(chan struct{})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting = append(w.waiting, u)
-	return u
 }
 
-// take removes the writes of the next group from the queue.
+// take removes the writes of the next group from the queue: the first, and of those
+// behind it all that lock the same. On SQLite nothing is locked by tenant, so every
+// write fits.
 func (w *writer) take() []*write {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	n := min(len(w.waiting), groupLimit)
-	group := append([]*write(nil), w.waiting[:n]...)
-	w.waiting = append(w.waiting[:0], w.waiting[n:]...)
+	var group, rest []*write
+	for _, u := range w.waiting {
+		if len(group) < groupLimit && (len(group) == 0 || w.session.dialect.lockFeed == "" || u.tenant == group[0].tenant) {
+			group = append(group, u)
+			continue
+		}
+		rest = append(rest, u)
+	}
+	w.waiting = rest
 	return group
 }
 
@@ -131,15 +141,28 @@ func (w *writer) commit(ctx context.Context, group []*write) {
 	}
 }
 
-// transact returns the error that befell the whole group.
+// transact runs a group, again when others collided with it, and returns the error
+// that befell the whole group.
 func (w *writer) transact(ctx context.Context, group []*write) error {
+	for attempt := 1; ; attempt++ {
+		err := w.once(ctx, group)
+		if err == nil || attempt == collisionPatience || w.session.dialect.classify(err) != faultAgain {
+			return err
+		}
+		for _, u := range group {
+			u.err = nil
+		}
+	}
+}
+
+func (w *writer) once(ctx context.Context, group []*write) error {
 	if err := w.begin(ctx, group); err != nil {
 		return err
 	}
 	succeeded := 0
 	for _, u := range group {
 		if err := w.attempt(ctx, u, len(group)); err != nil {
-			_ = w.session.control(ctx, "ROLLBACK")
+			w.session.rollback(ctx)
 			return err
 		}
 		if u.err == nil && u.panicked == nil {
@@ -147,28 +170,51 @@ func (w *writer) transact(ctx context.Context, group []*write) error {
 		}
 	}
 	if succeeded == 0 {
-		return w.session.control(ctx, "ROLLBACK")
+		w.session.rollback(ctx)
+		return nil
 	}
-	if err := w.session.control(ctx, "COMMIT"); err != nil {
-		_ = w.session.control(ctx, "ROLLBACK")
-		return err
-	}
-	return nil
+	return w.session.commit(ctx)
 }
 
-// begin starts a transaction whose commit keeps the highest promise of the group.
+// begin starts a transaction whose commit keeps the highest promise of the group,
+// and locks what its writes change.
 func (w *writer) begin(ctx context.Context, group []*write) error {
 	level := relaxed
 	for _, u := range group {
 		level = max(level, u.level)
 	}
-	if !w.leveled || level != w.level {
-		if err := w.session.control(ctx, w.session.dialect.durability(level)); err != nil {
-			return err
-		}
-		w.level, w.leveled = level, true
+	s := w.session
+	if err := s.begin(ctx, level); err != nil {
+		return err
 	}
-	return w.session.control(ctx, w.session.dialect.begin)
+	if s.dialect.lockFeed == "" || group[0].tenant == 0 {
+		return nil
+	}
+	err := s.lockFeed(group) //nolint:contextcheck // it has the contexts of all callers
+	if err != nil {
+		s.rollback(ctx)
+	}
+	return err
+}
+
+// lockFeed waits for the feed of the group's tenant until all its callers have gone.
+func (s *session) lockFeed(group []*write) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(group[0].caller))
+	defer cancel()
+	var waiting atomic.Int64
+	waiting.Store(int64(len(group)))
+	for _, u := range group {
+		stop := context.AfterFunc(u.caller, func() {
+			if waiting.Add(-1) == 0 {
+				cancel()
+			}
+		})
+		defer stop()
+	}
+	s.unbroken = false
+	defer func() { s.unbroken = true }()
+	_, err := s.exec(ctx, s.dialect.lockFeed, group[0].tenant)
+	return err
 }
 
 // attempt runs one write, alone in the transaction or in a savepoint. It returns
@@ -176,18 +222,30 @@ func (w *writer) begin(ctx context.Context, group []*write) error {
 func (w *writer) attempt(ctx context.Context, u *write, groupSize int) error {
 	if groupSize == 1 {
 		w.guard(u)
-		return nil // its outcome decides the transaction's
+		return w.collision(u) // any other outcome decides the transaction's
 	}
 	if err := w.session.control(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
 	w.guard(u)
+	if err := w.collision(u); err != nil {
+		return err
+	}
 	if u.err != nil || u.panicked != nil {
 		if err := w.session.control(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
 			return err
 		}
 	}
 	return w.session.control(ctx, "RELEASE SAVEPOINT one")
+}
+
+// collision returns the error of a write that the database broke off because of
+// another transaction.
+func (w *writer) collision(u *write) error {
+	if u.err != nil && u.panicked == nil && w.session.dialect.classify(u.err) == faultAgain {
+		return u.err
+	}
+	return nil
 }
 
 // guard runs a write and keeps its panic for its own caller: it must not unwind
