@@ -36,7 +36,12 @@ func (v vault) replace(given []Given) error {
 		}
 	}
 	v.forsake(named)
-	for key, g := range named {
+	v.unlist()
+	for _, g := range given {
+		if g.Key == synchronization.SecretNone {
+			continue
+		}
+		key := KeyOf(g.Key)
 		if g.Null || g.Value != keep {
 			v.set(key, valueOf(g))
 		} else if v[key].broken != nil {
@@ -77,7 +82,8 @@ func valueOf(g Given) string {
 	return g.Value
 }
 
-// pairs returns what GET …/secrets shows of v, in the order of the enumeration.
+// pairs returns what GET …/secrets shows of v, in the order in which callers gave it:
+// Terraform takes another order for a change.
 func (v vault) pairs() []synchronization.SecretPair {
 	all := []synchronization.SecretPair{}
 	for _, secret := range synchronization.Secrets() {
@@ -91,6 +97,7 @@ func (v vault) pairs() []synchronization.SecretPair {
 		}
 		all = append(all, pair)
 	}
+	slices.SortStableFunc(all, func(a, b synchronization.SecretPair) int { return v[KeyOf(a.Key)].place - v[KeyOf(b.Key)].place })
 	return all
 }
 

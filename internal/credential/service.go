@@ -70,7 +70,7 @@ func (s *Service) Close(ctx context.Context) error {
 	}
 }
 
-// List returns what callers stored, in the order of the enumeration; sensitive
+// List returns what callers stored, in the order in which they did; sensitive
 // values read "*". What the service made itself is not listed.
 func (s *Service) List(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID) ([]synchronization.SecretPair, error) {
 	o := Owner{tenant, sp}

@@ -23,6 +23,7 @@ type Owner struct {
 type entry struct {
 	value   string
 	listed  bool
+	place   int // among the listed
 	updated time.Time
 	sealed  keyring.Sealed // as it is stored; nil when value is new
 	broken  error          // it could not be opened
@@ -39,7 +40,7 @@ func (o Owner) place(k Key) []byte {
 func (s *Service) open(o Owner, sealed []store.SealedSecret) vault {
 	v := vault{}
 	for _, secret := range sealed {
-		e := entry{listed: secret.Listed, updated: secret.UpdatedAt, sealed: secret.Sealed}
+		e := entry{listed: secret.Listed, place: secret.Position, updated: secret.UpdatedAt, sealed: secret.Sealed}
 		plain, err := s.Keyring.Open(secret.Sealed, o.place(Key(secret.Key)))
 		e.value, e.broken = string(plain), err
 		v[Key(secret.Key)] = e
@@ -59,7 +60,7 @@ func (s *Service) seal(o Owner, v vault) ([]store.SealedSecret, error) {
 			}
 			e.sealed, e.updated = sealed, s.Now()
 		}
-		all = append(all, store.SealedSecret{Key: string(key), Sealed: e.sealed, Listed: e.listed, UpdatedAt: e.updated})
+		all = append(all, store.SealedSecret{Key: string(key), Sealed: e.sealed, Listed: e.listed, Position: e.place, UpdatedAt: e.updated})
 	}
 	return all, nil
 }
@@ -108,13 +109,28 @@ func (v vault) set(key Key, value string) {
 	if there && e.broken == nil && e.value == value {
 		return
 	}
-	v[key] = entry{value: value, listed: e.listed}
+	v[key] = entry{value: value, listed: e.listed, place: e.place}
 }
 
-// list marks key as sent by a caller.
+// list marks key as sent by a caller. One that was not listed comes last.
 func (v vault) list(key Key) {
-	if e, there := v[key]; there {
-		e.listed = true
+	e, there := v[key]
+	if !there || e.listed {
+		return
+	}
+	for _, other := range v {
+		if other.listed {
+			e.place = max(e.place, other.place+1)
+		}
+	}
+	e.listed = true
+	v[key] = e
+}
+
+// unlist takes every key out of the list, before it is made anew.
+func (v vault) unlist() {
+	for key, e := range v {
+		e.listed, e.place = false, 0
 		v[key] = e
 	}
 }

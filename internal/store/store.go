@@ -33,6 +33,9 @@ type Store interface {
 	Secrets
 	Leases
 	Jobs
+	Schemas
+	Templates
+	Connections
 	Provisioning
 	Logs
 	IssuedGrants
@@ -72,6 +75,7 @@ type SealedSecret struct {
 	Key       string // a synchronizationSecret key, or one of ours with a prefix
 	Sealed    keyring.Sealed
 	Listed    bool // a caller sent it, so GET …/secrets shows it
+	Position  int  // among those that are listed
 	UpdatedAt time.Time
 }
 

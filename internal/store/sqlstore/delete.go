@@ -190,6 +190,7 @@ func (s *session) purge(ctx context.Context, tenant int64, o directory.Object, n
 	}
 	for _, statement := range []string{
 		"DELETE FROM secret WHERE tenant = ? AND owner = ?",
+		"DELETE FROM template WHERE tenant = ? AND owner = ?",
 		"DELETE FROM password WHERE tenant = ? AND application = ?",
 		"DELETE FROM role_assignment WHERE tenant = ? AND principal = ?",
 	} {

@@ -46,8 +46,8 @@ func (db *DB) UpdateSecrets(ctx context.Context, tenant directory.TenantID, owne
 		}
 		for _, secret := range after {
 			if _, err := s.exec(ctx,
-				"INSERT INTO secret (tenant, owner, key, sealed, listed, updated) VALUES (?, ?, ?, ?, ?, ?)",
-				key, string(owner), secret.Key, append([]byte{}, secret.Sealed...), secret.Listed, micros(secret.UpdatedAt)); err != nil {
+				"INSERT INTO secret (tenant, owner, key, sealed, listed, position, updated) VALUES (?, ?, ?, ?, ?, ?, ?)",
+				key, string(owner), secret.Key, append([]byte{}, secret.Sealed...), secret.Listed, secret.Position, micros(secret.UpdatedAt)); err != nil {
 				return err
 			}
 		}
@@ -62,12 +62,12 @@ func secretsOf(ctx context.Context, s *session, tenant int64, owner directory.Ob
 			secret  store.SealedSecret
 			updated int64
 		)
-		if err := row.Scan(&secret.Key, &secret.Sealed, &secret.Listed, &updated); err != nil {
+		if err := row.Scan(&secret.Key, &secret.Sealed, &secret.Listed, &secret.Position, &updated); err != nil {
 			return err
 		}
 		secret.UpdatedAt = instant(updated)
 		secrets = append(secrets, secret)
 		return nil
-	}, "SELECT key, sealed, listed, updated FROM secret WHERE tenant = ? AND owner = ? ORDER BY key", tenant, string(owner))
+	}, "SELECT key, sealed, listed, position, updated FROM secret WHERE tenant = ? AND owner = ? ORDER BY key", tenant, string(owner))
 	return secrets, err
 }

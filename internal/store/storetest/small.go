@@ -70,7 +70,7 @@ func secretChecks() []check {
 			put := func(secrets ...store.SealedSecret) {
 				f.succeed(f.UpdateSecrets(f.Context(), f.tenant, owner, func([]store.SealedSecret) ([]store.SealedSecret, error) { return secrets, nil }))
 			}
-			a := store.SealedSecret{Key: "BaseAddress", Sealed: []byte("a"), Listed: true, UpdatedAt: f.now}
+			a := store.SealedSecret{Key: "BaseAddress", Sealed: []byte("a"), Listed: true, Position: 2, UpdatedAt: f.now}
 			b := store.SealedSecret{Key: "SecretToken", Sealed: []byte("b"), UpdatedAt: f.now}
 			c := store.SealedSecret{Key: "UserName", Sealed: []byte("c"), UpdatedAt: f.now}
 			put(c, a)

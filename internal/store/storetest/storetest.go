@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 		"AppRoles":   appRoleChecks(),
 		"Jobs":       jobChecks(),
 		"Claims":     claimChecks(),
+		"Templates":  templateChecks(),
 		"Candidates": candidateChecks(),
 		"Record":     recordChecks(),
 		"References": referenceChecks(),
