@@ -24,7 +24,8 @@ type attribute struct {
 	redacted     bool // the value must not be shown
 	caseExact    bool
 	kind         string // attributeType of the target attribute
-	multivalued  bool   // several values under a path that names them all
+	plural       bool   // the target's attribute may have several values
+	multivalued  bool   // and the path names them all
 	softDeletion bool   // depends on IsSoftDeleted
 }
 
@@ -55,6 +56,7 @@ func flowOf(flowType string) flow {
 func newAttribute(am synchronization.AttributeMapping, path scim.Path, def synchronization.AttributeDefinition) attribute {
 	a := attribute{
 		path: path, name: am.TargetAttributeName, direct: -1, flow: flowOf(am.FlowType), caseExact: def.CaseExact, kind: def.Type,
+		plural:      def.Multivalued,
 		multivalued: def.Multivalued && path.Filter().IsZero() && path.SubAttribute() == "",
 	}
 	if end := strings.LastIndexByte(am.TargetAttributeName, ']'); end >= 0 {

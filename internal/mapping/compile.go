@@ -1,9 +1,8 @@
 package mapping
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -13,24 +12,72 @@ import (
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
-// Compile compiles the enabled object mappings of every rule of s. It returns an
-// errs.Invalid error that lists all faults with their JSON paths.
+// Compile checks a schema and compiles the enabled object mappings of the rules that
+// can be run here: those from the built-in directory to a SCIM application. Other
+// rules, as of a schema that was exported from another service, are checked as far as
+// the schema itself tells, and left out; [Runnable] says so.
+//
+// It returns an errs.Invalid error that lists all faults with their JSON paths.
 func Compile(s synchronization.Schema) ([]*Mapping, error) {
 	c := compiler{schema: s}
+	c.directories()
 	var mappings []*Mapping
 	for i, rule := range s.Rules {
+		at := fmt.Sprintf("synchronizationRules[%d]", i)
+		c.rule(rule, i)
 		for k, om := range rule.ObjectMappings {
-			if om.Enabled {
-				c.at = fmt.Sprintf("synchronizationRules[%d].objectMappings[%d]", i, k)
-				mappings = append(mappings, c.mapping(rule, om))
+			if !om.Enabled {
+				continue
+			}
+			c.at = fmt.Sprintf("%s.objectMappings[%d]", at, k)
+			if m := c.mapping(rule, om); runs(s, rule) {
+				mappings = append(mappings, m)
 			}
 		}
 	}
-	if len(c.faults) > 0 {
-		return nil, errs.New(errs.Invalid, "RequestParameterInvalid",
-			"The schema has %d fault(s); the first: %s: %s.", len(c.faults), c.faults[0].Target, c.faults[0].Message).WithDetails(c.faults...)
+	return mappings, faulty(c.faults)
+}
+
+// faulty is the error of a schema that has faults, nil without any.
+func faulty(faults []errs.Detail) error {
+	if len(faults) == 0 {
+		return nil
 	}
-	return mappings, nil
+	first, _, _ := strings.Cut(faults[0].Message, "\n") // without the line and the caret
+	return errs.New(errs.Invalid, "RequestParameterInvalid",
+		"The schema has %d fault(s); the first: %s: %s.", len(faults), faults[0].Target, first).WithTarget(faults[0].Target).WithDetails(faults...)
+}
+
+// Runnable says, as an errs.Invalid error, why a schema that is sound cannot be run
+// here; nil when some mapping can.
+func Runnable(s synchronization.Schema) error {
+	for _, rule := range s.Rules {
+		if runs(s, rule) {
+			return nil
+		}
+	}
+	for _, rule := range s.Rules {
+		return errs.New(errs.Invalid, "RequestParameterInvalid",
+			"This job synchronizes %q into %q, which is not done here yet: jobs run from the directory %q to a SCIM application. Its schema can be kept and edited meanwhile.",
+			rule.SourceDirectoryName, rule.TargetDirectoryName, synchronization.SourceDirectory)
+	}
+	return errs.New(errs.Invalid, "RequestParameterInvalid", "The job's schema has no synchronization rule, so there is nothing to do. PUT a schema, or DELETE it to have the default one again.")
+}
+
+// runs reports whether a rule goes from the built-in directory to another.
+func runs(s synchronization.Schema, rule synchronization.Rule) bool {
+	return directoryOf(s, rule.SourceDirectoryName).BuiltIn() && !directoryOf(s, rule.TargetDirectoryName).BuiltIn()
+}
+
+// directoryOf returns a directory of the schema; one that it does not define has its
+// name and nothing else.
+func directoryOf(s synchronization.Schema, name string) synchronization.DirectoryDefinition {
+	for _, d := range s.Directories {
+		if d.Name == name {
+			return d
+		}
+	}
+	return synchronization.DirectoryDefinition{Name: name}
 }
 
 // compiler collects faults while it compiles.
@@ -46,32 +93,34 @@ func (c *compiler) fault(path, format string, args ...any) {
 
 func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectMapping) *Mapping {
 	m := &Mapping{RuleID: rule.ID, Name: om.Name, Path: c.at, Flow: om.FlowTypes, symbols: expression.NewSymbols()}
-	m.Kind, m.ResourceType = c.object(om.SourceObjectName)
-	m.scope = c.scope(om.Scope, c.definitions(rule.SourceDirectoryName, om.SourceObjectName))
-	target := c.definitions(rule.TargetDirectoryName, om.TargetObjectName)
+	m.Kind, m.ResourceType = c.object(rule, om.SourceObjectName)
+	source, target := c.source(rule, om), c.target(rule, om)
+	m.scope = c.scope(om.Scope, source)
 	var targets []scim.Path
-	var priorities []int32
+	var join matching
 	for i, am := range om.AttributeMappings {
 		at := fmt.Sprintf("attributeMappings[%d]", i)
-		path, ok := c.target(am.TargetAttributeName, targets, at)
+		c.words(am, at)
+		path, ok := c.path(am.TargetAttributeName, targets, at)
 		if !ok {
 			continue
 		}
 		targets = append(targets, path)
+		def := c.targetAttribute(target, am, path, at)
 		if relation, ok := relationOf(am.Source); ok {
 			m.References = append(m.References, Reference{Relation: relation, Path: path})
+			c.reference(am, def, at)
 			continue
 		}
-		def, _ := target.attribute(am.TargetAttributeName)
-		a, ok := c.attribute(m, am, newAttribute(am, path, def), at)
+		a, ok := c.attribute(m, am, newAttribute(am, path, def), at, source)
 		if !ok {
 			continue
 		}
+		c.join(&join, am, def, len(m.attributes), at)
 		m.Disables = m.Disables || a.softDeletion
 		m.attributes = append(m.attributes, a)
-		priorities = append(priorities, am.MatchingPriority)
 	}
-	if m.matching = byPriority(priorities); len(m.matching) == 0 {
+	if m.matching = join.order(); len(m.matching) == 0 {
 		c.fault("attributeMappings", "none of them has a matchingPriority, so no object could ever be found at the target")
 	}
 	m.sources = m.symbols.Names()
@@ -79,69 +128,18 @@ func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectM
 }
 
 // object returns what the name of a source object stands for on both sides.
-func (c *compiler) object(name string) (directory.Kind, string) {
+func (c *compiler) object(rule synchronization.Rule, name string) (directory.Kind, string) {
 	switch {
 	case strings.EqualFold(name, "User"):
 		return directory.User, scim.UserType
 	case strings.EqualFold(name, "Group"):
 		return directory.Group, scim.GroupType
+	case !runs(c.schema, rule):
+		return "", "" // a foreign directory has objects of its own
 	default:
 		c.fault("sourceObjectName", "%q is not an object of the source directory; it has User and Group", name)
 		return "", ""
 	}
-}
-
-// byPriority returns the indexes of the priorities that count, the lowest first.
-func byPriority(priorities []int32) []int {
-	var indexes []int
-	for i, p := range priorities {
-		if p > 0 {
-			indexes = append(indexes, i)
-		}
-	}
-	slices.SortStableFunc(indexes, func(i, k int) int { return cmp.Compare(priorities[i], priorities[k]) })
-	return indexes
-}
-
-// definitions are the attribute definitions of an object by lower-case name.
-type definitions map[string]synchronization.AttributeDefinition
-
-func (d definitions) attribute(name string) (synchronization.AttributeDefinition, bool) {
-	def, ok := d[strings.ToLower(name)]
-	return def, ok
-}
-
-// definitions returns those of an object of a directory; a schema without that
-// directory yields none and types stay as evaluated.
-func (c *compiler) definitions(directoryName, object string) definitions {
-	found := definitions{}
-	for _, d := range c.schema.Directories {
-		for _, o := range d.Objects {
-			if d.Name != directoryName || o.Name != object {
-				continue
-			}
-			for _, a := range o.Attributes {
-				found[strings.ToLower(a.Name)] = a
-			}
-		}
-	}
-	return found
-}
-
-// target reads the target attribute's name, which no other mapping may have.
-func (c *compiler) target(name string, before []scim.Path, at string) (scim.Path, bool) {
-	path, err := scim.ParsePath(name)
-	switch {
-	case err != nil:
-		c.fault(at+".targetAttributeName", "%v", err)
-	case strings.EqualFold(path.String(), "id"):
-		c.fault(at+".targetAttributeName", "id is the target's anchor and cannot be mapped")
-	case slices.ContainsFunc(before, path.Equal):
-		c.fault(at+".targetAttributeName", "%s is mapped already", name)
-	default:
-		return path, true
-	}
-	return scim.Path{}, false
 }
 
 // relationOf recognises a source that is a relation.
@@ -149,7 +147,11 @@ func relationOf(s *expression.Source) (directory.Relation, bool) {
 	if s == nil || s.Type != expression.AttributeSource {
 		return "", false
 	}
-	switch r := directory.Relation(s.Name); r {
+	return relationNamed(s.Name)
+}
+
+func relationNamed(attribute string) (directory.Relation, bool) {
+	switch r := directory.Relation(strings.ToLower(attribute)); r {
 	case directory.Manager, directory.Members, directory.Owners:
 		return r, true
 	default:
@@ -158,32 +160,39 @@ func relationOf(s *expression.Source) (directory.Relation, bool) {
 }
 
 // attribute gives an attribute its program.
-func (c *compiler) attribute(m *Mapping, am synchronization.AttributeMapping, a attribute, at string) (attribute, bool) {
+func (c *compiler) attribute(m *Mapping, am synchronization.AttributeMapping, a attribute, at string, source definitions) (attribute, bool) {
 	if am.Source == nil {
 		return a, true
 	}
-	program, err := expression.Compile(am.Source.Text(), expression.Options{Symbols: m.symbols})
+	text := am.Source.Text()
+	program, err := expression.Compile(text, expression.Options{Symbols: m.symbols, Attributes: source.names(text)})
 	if err != nil {
-		c.fault(at+".source", "%v", err)
+		c.expressionFaults(at, err)
 		return a, false
+	}
+	for _, name := range program.Attributes() {
+		if _, relation := relationNamed(name); relation {
+			c.fault(at+".source", "%s refers to other objects; it can be mapped as it is, [%s], and not stand in an expression", name, name)
+			return a, false
+		}
 	}
 	if program.Traits().Unique && am.MatchingPriority > 0 {
 		c.fault(at+".source", "SelectUniqueValue cannot stand in a matching attribute: its value has to be known before the target is asked")
 		return a, false
 	}
 	a.run(program, m.symbols)
+	c.plural(a, am, source, at)
 	return a, true
 }
 
-// operand checks that an operator can be applied to a source attribute.
-func (c *compiler) operand(op Operator, name, at string, source definitions) {
-	def, defined := source.attribute(name)
-	switch {
-	case name == "":
-		c.fault(at, "it is missing")
-	case defined && (def.Multivalued || def.Type == "Reference"):
-		c.fault(at, "%s has several values or refers to other objects, which filters cannot compare", name)
-	case defined && def.Type != "" && !slices.Contains(op.Types, def.Type):
-		c.fault(at, "%s is of type %s; %s compares %s", name, def.Type, op.Name, strings.Join(op.Types, " and "))
+// expressionFaults names each fault of an expression with the line and a caret.
+func (c *compiler) expressionFaults(at string, err error) {
+	faults, ok := errors.AsType[expression.Errors](err)
+	if !ok {
+		c.fault(at+".source.expression", "%v", err)
+		return
+	}
+	for _, f := range faults {
+		c.fault(at+".source.expression", "%s", f.Pretty())
 	}
 }

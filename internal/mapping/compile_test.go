@@ -84,14 +84,14 @@ func TestFaultsAreAllNamed(t *testing.T) {
 		"no path":              {attribute("", "[mail]"), []string{at + "attributeMappings[1].targetAttributeName"}, "path"},
 		"id":                   {attribute("ID", "[mail]"), []string{at + "attributeMappings[1].targetAttributeName"}, "anchor"},
 		"twice":                {attribute("urn:ietf:params:scim:schemas:core:2.0:User:USERNAME", "[mail]"), []string{at + "attributeMappings[1].targetAttributeName"}, "mapped already"},
-		"expression":           {attribute("title", "Nonsense([mail])"), []string{at + "attributeMappings[1].source"}, "Nonsense"},
-		"unfinished":           {attribute("title", `Join("`), []string{at + "attributeMappings[1].source"}, ""},
+		"expression":           {attribute("title", "Nonsense([mail])"), []string{at + "attributeMappings[1].source.expression"}, "Nonsense"},
+		"unfinished":           {attribute("title", `Join("`), []string{at + "attributeMappings[1].source.expression"}, ""},
 		"operator":             {clause("mail", "LIKE", "x"), []string{at + "scope.groups[1].clauses[1].operatorName"}, `"LIKE"`},
 		"no attribute":         {clause("", "EQUALS", "x"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "missing"},
 		"no operand":           {clause("mail", "EQUALS"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "empty"},
 		"no operand, negated":  {clause("mail", "NOT EQUALS"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "empty"},
-		"not an integer":       {clause("mail", "Greater_Than", "ten"), []string{at + "scope.groups[1].clauses[1].targetOperand.values[0]"}, `"ten"`},
-		"two integers":         {clause("mail", "&", "1", "2"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "one integer"},
+		"not an integer":       {clause("level", "Greater_Than", "ten"), []string{at + "scope.groups[1].clauses[1].targetOperand.values[0]"}, `"ten"`},
+		"two integers":         {clause("level", "&", "1", "2"), []string{at + "scope.groups[1].clauses[1].targetOperand"}, "one integer"},
 		"pattern":              {clause("mail", "REGEX MATCH", "("), []string{at + "scope.groups[1].clauses[1].targetOperand.values[0]"}, "regular expression"},
 		"multi-valued operand": {clause("proxyAddresses", "EQUALS", "x"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "several values"},
 		"reference operand":    {clause("manager", "IS NULL"), []string{at + "scope.groups[1].clauses[1].sourceOperandName"}, "refers"},
@@ -102,7 +102,7 @@ func TestFaultsAreAllNamed(t *testing.T) {
 			om.SourceObjectName = "Device"
 			attribute("id", "[mail]")(om)
 			attribute("title", "[")(om)
-		}, []string{at + "sourceObjectName", at + "attributeMappings[1].targetAttributeName", at + "attributeMappings[2].source"}, "3 fault(s)"},
+		}, []string{at + "sourceObjectName", at + "attributeMappings[1].targetAttributeName", at + "attributeMappings[2].source.expression"}, "3 fault(s)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -30,7 +30,7 @@ func TestSourceAttributes(t *testing.T) {
 		"physicalDeliveryOfficeName": "B1", "officeLocation": "B1", "telephoneNumber": "+41 1", "mobile": "+41 7", "mobilePhone": "+41 7",
 		"facsimileTelephoneNumber": "+41 9", "dirSyncEnabled": "True", "immutableId": "imm",
 		"userPrincipalName": "ada@home.example", "originalUserPrincipalName": "ada_home.example#EXT#@tenant.example",
-		"extensionAttribute3": "three", "extensionAttribute4": nil, "department": "R&D", "Department": nil, "IsSoftDeleted": "False",
+		"extensionAttribute3": "three", "extensionAttribute4": nil, "department": "R&D", "Department": "R&D", "IsSoftDeleted": "False",
 		"extension_0123456789abcdef0123456789abcdef_badge": "b7", "appRoleAssignments": nil,
 		"proxyAddresses": []any{"SMTP:a@x", "smtp:b@x"},
 	} {

@@ -1,6 +1,7 @@
 package mapping_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func source(text string) *expression.Source {
 	return &expression.Source{Expression: text, Type: expression.FunctionSource}
 }
 
-// attributes is a schema that maps users by userName and the given attributes, onto
+// schema maps users by userName and the given attributes, onto
 // a target that defines the given ones.
 func schema(defs []synchronization.AttributeDefinition, mappings ...synchronization.AttributeMapping) synchronization.Schema {
 	key := synchronization.AttributeMapping{
@@ -30,19 +31,26 @@ func schema(defs []synchronization.AttributeDefinition, mappings ...synchronizat
 	}
 	return synchronization.Schema{
 		Rules: []synchronization.Rule{{
-			SourceDirectoryName: "source", TargetDirectoryName: "target",
+			SourceDirectoryName: synchronization.SourceDirectory, TargetDirectoryName: "target",
 			ObjectMappings: []synchronization.ObjectMapping{{
 				Enabled: true, FlowTypes: synchronization.FlowAll, SourceObjectName: "User", TargetObjectName: "user",
 				AttributeMappings: append([]synchronization.AttributeMapping{key}, mappings...),
 			}},
 		}},
 		Directories: []synchronization.DirectoryDefinition{
-			{Name: "source", Objects: []synchronization.ObjectDefinition{{Name: "User", Attributes: []synchronization.AttributeDefinition{
-				{Name: "proxyAddresses", Type: "String", Multivalued: true}, {Name: "manager", Type: "Reference"}, {Name: "accountEnabled", Type: "Boolean"},
-			}}}},
+			{Name: synchronization.SourceDirectory, Objects: []synchronization.ObjectDefinition{{Name: "User", Attributes: letters()}}},
 			{Name: "target", Objects: []synchronization.ObjectDefinition{{Name: "user", Attributes: defs}}},
 		},
 	}
+}
+
+// letters are source attributes that no directory has, for values of every type.
+func letters() []synchronization.AttributeDefinition {
+	var all []synchronization.AttributeDefinition
+	for name := range strings.FieldsSeq("x y a b c kind") {
+		all = append(all, synchronization.AttributeDefinition{Name: name})
+	}
+	return append(all, synchronization.AttributeDefinition{Name: "level", Type: "Integer"})
 }
 
 func compile(t testing.TB, s synchronization.Schema) *mapping.Mapping { //nolint:thelper // short names in one-liners

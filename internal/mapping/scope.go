@@ -133,7 +133,7 @@ func (c *compiler) groups(groups []synchronization.FilterGroup, path string, sou
 }
 
 func (c *compiler) clause(fc synchronization.FilterClause, at string, source definitions) clause {
-	out := clause{attribute: fc.SourceOperandName, operator: fc.OperatorName, path: at}
+	out := clause{attribute: source.spelled(fc.SourceOperandName), operator: fc.OperatorName, path: at}
 	if fc.TargetOperand != nil {
 		out.operands = fc.TargetOperand.Values
 	}

@@ -97,7 +97,7 @@ func TestEntitlement(t *testing.T) {
 	t.Parallel()
 	m := scoped(t, &synchronization.Filter{
 		Groups:            []synchronization.FilterGroup{{Name: "sales", Clauses: []synchronization.FilterClause{clause("department", "EQUALS", "Sales")}}},
-		InputFilterGroups: []synchronization.FilterGroup{{Name: "members", Clauses: []synchronization.FilterClause{clause("userType", "EQUALS", "Member")}}},
+		InputFilterGroups: []synchronization.FilterGroup{{Name: "members", Clauses: []synchronization.FilterClause{clause("employeeType", "EQUALS", "Member")}}},
 	})
 	for _, test := range []struct {
 		assigned         bool
@@ -114,7 +114,7 @@ func TestEntitlement(t *testing.T) {
 		{true, mapping.Everyone, "Sales", "Guest", mapping.Verdict{Ignored: true}, `"members" drops it`},
 		{false, mapping.Assigned, "HR", "Guest", mapping.Verdict{Ignored: true}, "drops it"},
 	} {
-		c := user(directory.Attributes{"department": test.department, "userType": test.kind})
+		c := user(directory.Attributes{"department": test.department, "employeeType": test.kind})
 		c.Assigned = test.assigned
 		got := m.Scope(c, test.who)
 		require.Contains(t, got.Reason, test.reason)

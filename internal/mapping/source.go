@@ -11,13 +11,17 @@ import (
 // not be usable: the object is disabled, soft-deleted, unassigned or out of scope.
 const SoftDeleted = "IsSoftDeleted"
 
+// appRoleAssignments is the virtual source attribute that holds the app roles of an
+// object.
+const appRoleAssignments = "appRoleAssignments"
+
 // value returns what a source attribute holds for an object, decoded from JSON;
 // nil when it holds nothing.
 func value(c directory.Change, attribute string, in Inputs) any {
 	switch attribute {
 	case SoftDeleted:
 		return in.SoftDeleted
-	case "appRoleAssignments":
+	case appRoleAssignments:
 		return in.AppRoles.held(c.AppRoles)
 	default:
 		return property(c, attribute)
@@ -42,6 +46,10 @@ func property(c directory.Change, attribute string) any {
 	if v, ok := c.Attributes[attribute]; ok {
 		return v
 	}
+	if holder, member, ok := strings.Cut(attribute, "."); ok {
+		record, _ := c.Attributes[holder].(map[string]any)
+		return record[member]
+	}
 	return c.Attributes[alias(attribute)]
 }
 
@@ -58,8 +66,12 @@ func alias(attribute string) string {
 		return "userPrincipalName"
 	case "dirSyncEnabled":
 		return "onPremisesSyncEnabled"
-	case "immutableId":
+	case "immutableId", "sourceAnchor":
 		return "onPremisesImmutableId"
+	case "lastDirSyncTime":
+		return "onPremisesLastSyncDateTime"
+	case "userState":
+		return "externalUserState"
 	default:
 		return attribute
 	}

@@ -1,6 +1,9 @@
 package synchronization
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // The directories of the default schema. The id of the source is the one that
 // every tenant of the original service shows.
@@ -16,39 +19,54 @@ func sourceDirectory() DirectoryDefinition {
 	}
 }
 
+// sourceUser lists what a user of the built-in directory has, by the names of the
+// original service's schema, and by those of Graph where they are others.
 func sourceUser() ObjectDefinition {
-	o := ObjectDefinition{Name: "User", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
-	o.Attributes = append(o.Attributes, anchor("objectId"))
-	for name := range strings.FieldsSeq(`userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
+	o := ObjectDefinition{Name: "User", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}, Attributes: []AttributeDefinition{anchor("objectId")}}
+	o.Attributes = slices.Concat(o.Attributes, singles("String", `userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
 		companyName employeeId employeeType officeLocation physicalDeliveryOfficeName streetAddress city state postalCode country usageLocation
-		preferredLanguage telephoneNumber mobile facsimileTelephoneNumber userType immutableId onPremisesSamAccountName
-		onPremisesDistinguishedName onPremisesUserPrincipalName onPremisesSecurityIdentifier
+		preferredLanguage preferredDataLocation preferredName telephoneNumber mobile mobilePhone facsimileTelephoneNumber faxNumber userType userState
+		externalUserState creationType immutableId sourceAnchor onPremisesImmutableId onPremisesSamAccountName onPremisesDomainName
+		onPremisesDistinguishedName onPremisesUserPrincipalName onPremisesSecurityIdentifier securityIdentifier passwordPolicies ageGroup
+		consentProvidedForMinor legalAgeGroupClassification employeeOrgData.costCenter employeeOrgData.division aboutMe mySite
 		extensionAttribute1 extensionAttribute2 extensionAttribute3 extensionAttribute4 extensionAttribute5
 		extensionAttribute6 extensionAttribute7 extensionAttribute8 extensionAttribute9 extensionAttribute10
-		extensionAttribute11 extensionAttribute12 extensionAttribute13 extensionAttribute14 extensionAttribute15`) {
-		o.Attributes = append(o.Attributes, typed(name, "String"))
-	}
-	o.Attributes = append(o.Attributes, typed("accountEnabled", "Boolean"), typed("IsSoftDeleted", "Boolean"), typed("dirSyncEnabled", "Boolean"))
-	for _, name := range []string{"proxyAddresses", "otherMails", "appRoleAssignments"} {
-		a := typed(name, "String")
-		a.Multivalued = true
-		o.Attributes = append(o.Attributes, a)
-	}
+		extensionAttribute11 extensionAttribute12 extensionAttribute13 extensionAttribute14 extensionAttribute15`))
+	o.Attributes = slices.Concat(o.Attributes, singles("Boolean", "accountEnabled IsSoftDeleted dirSyncEnabled onPremisesSyncEnabled showInAddressList isResourceAccount"))
+	o.Attributes = slices.Concat(o.Attributes, singles("DateTime", `createdDateTime employeeHireDate employeeLeaveDateTime lastDirSyncTime onPremisesLastSyncDateTime
+		refreshTokensValidFromDateTime birthday hireDate`))
+	o.Attributes = slices.Concat(o.Attributes, lists("proxyAddresses otherMails businessPhones imAddresses interests responsibilities schools skills pastProjects appRoleAssignments"))
 	o.Attributes = append(o.Attributes, reference("manager", false, "User"))
 	return o
 }
 
 func sourceGroup() ObjectDefinition {
-	o := ObjectDefinition{Name: "Group", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
-	o.Attributes = append(o.Attributes, anchor("objectId"))
-	for name := range strings.FieldsSeq("displayName mail mailNickname description") {
-		o.Attributes = append(o.Attributes, typed(name, "String"))
-	}
-	for name := range strings.FieldsSeq("mailEnabled securityEnabled IsSoftDeleted dirSyncEnabled") {
-		o.Attributes = append(o.Attributes, typed(name, "Boolean"))
-	}
+	o := ObjectDefinition{Name: "Group", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}, Attributes: []AttributeDefinition{anchor("objectId")}}
+	o.Attributes = slices.Concat(o.Attributes, singles("String", `displayName mail mailNickname description visibility classification membershipRule preferredDataLocation uniqueName
+		onPremisesSamAccountName onPremisesDomainName onPremisesNetBiosName onPremisesSecurityIdentifier securityIdentifier`))
+	o.Attributes = slices.Concat(o.Attributes, singles("Boolean", "mailEnabled securityEnabled IsSoftDeleted dirSyncEnabled onPremisesSyncEnabled isAssignableToRole"))
+	o.Attributes = slices.Concat(o.Attributes, singles("DateTime", "createdDateTime renewedDateTime lastDirSyncTime onPremisesLastSyncDateTime"))
+	o.Attributes = slices.Concat(o.Attributes, lists("proxyAddresses groupTypes appRoleAssignments"))
 	o.Attributes = append(o.Attributes, reference("members", true, "User", "Group"), reference("owners", true, "User"))
 	return o
+}
+
+// singles are attributes of one type with one value, named in a list.
+func singles(kind, names string) []AttributeDefinition {
+	var attributes []AttributeDefinition
+	for name := range strings.FieldsSeq(names) {
+		attributes = append(attributes, typed(name, kind))
+	}
+	return attributes
+}
+
+// lists are attributes with several values.
+func lists(names string) []AttributeDefinition {
+	attributes := singles("String", names)
+	for i := range attributes {
+		attributes[i].Multivalued = true
+	}
+	return attributes
 }
 
 func targetDirectory() DirectoryDefinition {

@@ -102,6 +102,9 @@ func (r *reader) list(data []byte, into reflect.Value, path string) {
 		r.fault(path, "%.60s is not an array", data)
 		return
 	}
+	if len(items) == 0 {
+		return // nil is written as [] as well
+	}
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
 		r.value(item, into.Index(i), fmt.Sprintf("%s[%d]", path, i))
