@@ -8,6 +8,7 @@ LINT_VERSION ?= v2.15.0
 TOOLS        ?= $(shell $(GO) env GOPATH)/bin/provisor-tools
 GOLANGCI     ?= $(TOOLS)/golangci-lint
 FUZZTIME     ?= 30s
+BENCHCOUNT   ?= 3
 PACKAGES     ?= ./...
 
 .PHONY: help
@@ -50,9 +51,15 @@ interop: ## tests against real third-party programs
 .PHONY: check
 check: lint race fuzz-short e2e interop ## everything; slow
 
+# The sizes of the table take half an hour; PROVISOR_BENCH_DIVIDE=100 is a quick look.
 .PHONY: bench
-bench: ## benchmarks, each once per count, without tests
-	$(GO) test -run '^$$' -bench . -benchmem -count=1 $(PACKAGES)
+bench: ## measure the program as a process, and write the table of docs/performance.md
+	set -o pipefail; $(GO) test -run '^$$' -bench . -benchtime 1x -count $(BENCHCOUNT) -timeout 4h ./bench | tee bench/last.txt
+	$(GO) run ./bench/table < bench/last.txt
+
+.PHONY: bench-packages
+bench-packages: ## the benchmarks beside the code, each once
+	$(GO) test -run '^$$' -bench . -benchmem -count 1 ./internal/...
 
 .PHONY: fuzz-short
 fuzz-short: ## every fuzz target for some thousand inputs

@@ -1,0 +1,60 @@
+package bench_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/provisor/provisor/internal/pgtest"
+)
+
+// BenchmarkWorkers runs ten jobs against targets of 20 ms on one PostgreSQL, with one
+// process and with two.
+func BenchmarkWorkers(b *testing.B) {
+	pgtest.Need(b)
+	var one, two time.Duration
+	for b.Loop() {
+		one, two = tenJobs(b, 1), tenJobs(b, 2)
+	}
+	b.ReportMetric(one.Seconds(), "s/one")
+	b.ReportMetric(two.Seconds(), "s/two")
+	b.ReportMetric(one.Seconds()/two.Seconds(), "ratio")
+}
+
+// tenJobs returns how long ten initial cycles take with some processes.
+func tenJobs(b *testing.B, processes int) time.Duration {
+	b.Helper()
+	server, err := pgtest.Start(context.Background())
+	require.NoError(b, err)
+	defer func() { _ = server.Stop(context.Background()) }()
+	flags := []string{"--database", server.URL("postgres"), "--workers", "2"}
+	first := newProgram(b, flags...)
+	first.run("directory", "import", people(b, scale(1000)))
+	first.start()
+	defer first.stop()
+	keys, err := os.ReadFile(filepath.Join(first.dir, "data", "keys.json"))
+	require.NoError(b, err)
+	for range processes - 1 {
+		other := newProgram(b, flags...)
+		other.keys = string(keys)
+		other.start()
+		defer other.stop()
+	}
+	t := startTarget(b, 20*time.Millisecond)
+	jobs := make([]*job, 10)
+	for i := range jobs {
+		jobs[i] = first.newJob(t, nil)
+	}
+	began := time.Now()
+	for _, j := range jobs {
+		j.start()
+	}
+	for _, j := range jobs {
+		j.wait()
+	}
+	return time.Since(began)
+}
