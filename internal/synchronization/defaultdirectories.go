@@ -22,7 +22,7 @@ func sourceDirectory() DirectoryDefinition {
 // sourceUser lists what a user of the built-in directory has, by the names of the
 // original service's schema, and by those of Graph where they are others.
 func sourceUser() ObjectDefinition {
-	o := ObjectDefinition{Name: "User", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}, Attributes: []AttributeDefinition{anchor("objectId")}}
+	o := ObjectDefinition{Name: "User", Attributes: []AttributeDefinition{anchor("objectId")}}
 	o.Attributes = slices.Concat(o.Attributes, singles("String", `userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
 		companyName employeeId employeeType officeLocation physicalDeliveryOfficeName streetAddress city state postalCode country usageLocation
 		preferredLanguage preferredDataLocation preferredName telephoneNumber mobile mobilePhone facsimileTelephoneNumber faxNumber userType userState
@@ -41,7 +41,7 @@ func sourceUser() ObjectDefinition {
 }
 
 func sourceGroup() ObjectDefinition {
-	o := ObjectDefinition{Name: "Group", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}, Attributes: []AttributeDefinition{anchor("objectId")}}
+	o := ObjectDefinition{Name: "Group", Attributes: []AttributeDefinition{anchor("objectId")}}
 	o.Attributes = slices.Concat(o.Attributes, singles("String", `displayName mail mailNickname description visibility classification membershipRule preferredDataLocation uniqueName
 		onPremisesSamAccountName onPremisesDomainName onPremisesNetBiosName onPremisesSecurityIdentifier securityIdentifier`))
 	o.Attributes = slices.Concat(o.Attributes, singles("Boolean", "mailEnabled securityEnabled IsSoftDeleted dirSyncEnabled onPremisesSyncEnabled isAssignableToRole"))
@@ -77,7 +77,7 @@ func targetDirectory() DirectoryDefinition {
 }
 
 func targetUser() ObjectDefinition {
-	o := ObjectDefinition{Name: strings.TrimSuffix(enterprise, ":"), Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
+	o := ObjectDefinition{Name: strings.TrimSuffix(enterprise, ":")}
 	id := anchor("id")
 	id.Mutability = "ReadOnly"
 	name := typed("userName", "String")
@@ -105,7 +105,7 @@ func targetUser() ObjectDefinition {
 }
 
 func targetGroup() ObjectDefinition {
-	o := ObjectDefinition{Name: "urn:ietf:params:scim:schemas:core:2.0:Group", Metadata: []MetadataEntry{}, SupportedAPIs: []string{}}
+	o := ObjectDefinition{Name: "urn:ietf:params:scim:schemas:core:2.0:Group"}
 	id := anchor("id")
 	id.Mutability = "ReadOnly"
 	name := typed("displayName", "String")
@@ -117,10 +117,7 @@ func targetGroup() ObjectDefinition {
 }
 
 func typed(name, kind string) AttributeDefinition {
-	return AttributeDefinition{
-		Name: name, Type: kind, Mutability: "ReadWrite",
-		APIExpressions: []StringKeyString{}, ReferencedObjects: []ReferencedObject{}, Metadata: []MetadataEntry{},
-	}
+	return AttributeDefinition{Name: name, Type: kind, Mutability: "ReadWrite"}
 }
 
 func anchor(name string) AttributeDefinition {

@@ -29,7 +29,6 @@ func userMapping() ObjectMapping {
 	return ObjectMapping{
 		Name: "Provision Azure Active Directory Users", Enabled: true, FlowTypes: FlowAll,
 		SourceObjectName: "User", TargetObjectName: strings.TrimSuffix(enterprise, ":"),
-		Metadata: []MetadataEntry{},
 		AttributeMappings: []AttributeMapping{
 			matching(direct("userPrincipalName", "userName"), 1),
 			mapped(call("Switch", "source", attribute("IsSoftDeleted"), "switchValue", constant("False"), "switchValue", constant("True"), "switchValue", constant("True"), "switchValue", constant("False")).
@@ -63,7 +62,6 @@ func groupMapping() ObjectMapping {
 	return ObjectMapping{
 		Name: "Provision Azure Active Directory Groups", Enabled: true, FlowTypes: FlowAll,
 		SourceObjectName: "Group", TargetObjectName: "urn:ietf:params:scim:schemas:core:2.0:Group",
-		Metadata: []MetadataEntry{},
 		AttributeMappings: []AttributeMapping{
 			matching(direct("displayName", "displayName"), 1),
 			direct("objectId", "externalId"),

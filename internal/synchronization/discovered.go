@@ -93,7 +93,7 @@ func (o SCIMObject) Definition() ObjectDefinition {
 	id.Mutability, id.Required = "ReadOnly", true
 	external := typed("externalId", "String")
 	external.CaseExact = true
-	definition := ObjectDefinition{Name: o.Name, Metadata: []MetadataEntry{}, SupportedAPIs: []string{}, Attributes: []AttributeDefinition{id, external}}
+	definition := ObjectDefinition{Name: o.Name, Attributes: []AttributeDefinition{id, external}}
 	for _, s := range append([]scim.Schema{o.Core}, o.Extensions...) {
 		prefix := ""
 		if s.ID != o.Core.ID {

@@ -69,6 +69,9 @@ func (r *reader) value(data []byte, into reflect.Value, path string) {
 
 func (r *reader) scalar(data []byte, into reflect.Value, path string) {
 	err := json.Unmarshal(data, into.Addr().Interface())
+	if into.Kind() == reflect.Slice && into.Len() == 0 {
+		into.SetZero() // nil is written as [] as well
+	}
 	if err == nil {
 		return
 	}

@@ -104,29 +104,3 @@ func completed(s *expression.Source) *expression.Source {
 	}
 	return s
 }
-
-// MarshalJSON writes the schema with every member that was read.
-func (s Schema) MarshalJSON() ([]byte, error) { return write(s) }
-
-// UnmarshalJSON reads a schema and keeps what it does not know. Enumerations are
-// taken in any case. The error is errs.Invalid and lists every member of a wrong
-// type.
-func (s *Schema) UnmarshalJSON(data []byte) error { return read(data, s) }
-
-// MarshalJSON writes the directory with every member that was read.
-func (d DirectoryDefinition) MarshalJSON() ([]byte, error) { return write(d) }
-
-// UnmarshalJSON reads a directory as [Schema.UnmarshalJSON] does.
-func (d *DirectoryDefinition) UnmarshalJSON(data []byte) error { return read(data, d) }
-
-// MarshalJSON writes the object with every member that was read.
-func (o ObjectDefinition) MarshalJSON() ([]byte, error) { return write(o) }
-
-// UnmarshalJSON reads an object as [Schema.UnmarshalJSON] does.
-func (o *ObjectDefinition) UnmarshalJSON(data []byte) error { return read(data, o) }
-
-// MarshalJSON writes the attribute with every member that was read.
-func (a AttributeDefinition) MarshalJSON() ([]byte, error) { return write(a) }
-
-// UnmarshalJSON reads an attribute as [Schema.UnmarshalJSON] does.
-func (a *AttributeDefinition) UnmarshalJSON(data []byte) error { return read(data, a) }
