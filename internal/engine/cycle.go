@@ -33,6 +33,8 @@ type Options struct {
 	TakeAll bool
 	// KeepOutOfScope is SkipOutOfScopeDeletions.
 	KeepOutOfScope bool
+	// DeleteThreshold is the most that a cycle may delete and disable.
+	DeleteThreshold int64
 	// Concurrency bounds the requests under way at once; zero means 8.
 	Concurrency int
 	// ServicePrincipal names the application in the log.
@@ -74,8 +76,10 @@ type Cycle struct {
 	byKind map[directory.Kind]*mapping.Mapping
 	claims *matchClaims
 	silent streak
-	until  time.Time  // the end of the slice
-	mu     sync.Mutex // guards state.After and state.Counts while workers run
+	until  time.Time // the end of the slice
+	// onDemand: single objects are provisioned, and the job's cycle stays where it is.
+	onDemand bool
+	mu       sync.Mutex // guards state.After and the counts while workers run
 }
 
 // New prepares the cycle that the claimed job is in, or a new one.
@@ -134,7 +138,7 @@ func (c *Cycle) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.state = synchronization.Cycle{ID: c.NewID(), Initial: from == 0, From: from, Head: head, Total: total}
+	c.state = synchronization.Cycle{ID: c.NewID(), Initial: from == 0, From: from, Head: head, Total: total, Forced: c.claim.Job.ForceDeletes}
 	c.state.Counts.ActivityID, c.state.Counts.Began = c.state.ID, c.Now()
 	return nil
 }
@@ -144,17 +148,17 @@ func (c *Cycle) step(ctx context.Context) error {
 	var more bool
 	var err error
 	switch c.state.Phase {
-	case synchronization.PhaseRetryUsers:
-		more, err = c.objects(ctx, sweep{directory.User, true})
-	case synchronization.PhaseUsers:
-		more, err = c.objects(ctx, sweep{directory.User, false})
-	case synchronization.PhaseRetryGroups:
-		more, err = c.objects(ctx, sweep{directory.Group, true})
-	case synchronization.PhaseGroups:
-		more, err = c.objects(ctx, sweep{directory.Group, false})
+	case synchronization.PhaseSurveyUsers:
+		more, err = c.survey(ctx, directory.User)
+	case synchronization.PhaseSurveyGroups:
+		more, err = c.survey(ctx, directory.Group)
+	case synchronization.PhaseWeigh:
+		err = c.weigh(ctx)
 	case synchronization.PhaseReferences:
 		more, err = c.references(ctx)
 	case synchronization.PhaseDone:
+	default:
+		more, err = c.objects(ctx, sweepOf(c.state.Phase))
 	}
 	if err != nil || more {
 		return err
@@ -164,8 +168,12 @@ func (c *Cycle) step(ctx context.Context) error {
 	return nil
 }
 
-// snapshot returns the state as it is to be recorded.
+// snapshot returns the state as it is to be recorded: none, when the job's cycle is
+// not what runs.
 func (c *Cycle) snapshot() synchronization.Cycle {
+	if c.onDemand {
+		return synchronization.Cycle{}
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state
@@ -183,9 +191,9 @@ func (c *Cycle) count(t tally) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	n := &c.state.Counts
-	n.Imported++
+	n.Imported += t.imported
 	if !c.state.Initial {
-		n.ImportedDeltas++
+		n.ImportedDeltas += t.imported
 	}
 	n.Entitled += t.entitled
 	n.EntitledForProvisioning += t.entitled
@@ -193,6 +201,9 @@ func (c *Cycle) count(t tally) {
 	n.Exported += t.exported
 	n.Escrowed += t.failed
 	n.EscrowedRaw += t.failed
+	c.state.Failed += t.failed
+	c.state.Succeeded += t.exported + t.compared
+	c.state.Pruned += t.pruned
 }
 
 // countReferences adds references that were written.
@@ -208,4 +219,5 @@ func (c *Cycle) countFailure() {
 	defer c.mu.Unlock()
 	c.state.Counts.Escrowed++
 	c.state.Counts.EscrowedRaw++
+	c.state.FailedReferences++
 }

@@ -194,13 +194,14 @@ const (
 
 // write sends the differences to the resource.
 func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resource, from origin) (result, error) {
+	a.seen = current
 	diffs := a.differences(d, current)
 	next := plan.Write(a.facts, d, len(diffs))
-	link := store.Link{TargetID: current.ID(), Managed: next.Managed, Digest: a.digest}
+	link := store.Link{TargetID: current.ID(), Managed: next.Managed, Digest: a.digest, Disabled: a.facts.SoftDeleted()}
 	if d.Deprovision {
 		link.Digest = nil // the rest of the values was not written
 	}
-	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || !d.Deprovision}
+	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || !d.Deprovision, Disabled: a.facts.Disabled}
 	if next.Step != plan.Update {
 		return a.unchanged(next, link).from(from, a), nil
 	}

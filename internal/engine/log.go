@@ -18,6 +18,7 @@ type verdict struct {
 	action, status string
 	code, reason   string
 	recommended    string
+	details        string
 	targetID       string
 	changed        []synchronization.ModifiedProperty
 }
@@ -32,6 +33,9 @@ func (a *attempt) entry(v verdict) *store.LogEntry {
 	s.TargetIdentity = synchronization.SummaryIdentity{ID: v.targetID, DisplayName: a.name(), IdentityType: a.m.ResourceType, Details: map[string]string{}}
 	s.ProvisioningSteps = a.steps(v)
 	s.DurationInMilliseconds = a.Now().Sub(a.began).Milliseconds()
+	if a.detailed {
+		a.detail(&s)
+	}
 	return logEntry(s)
 }
 
@@ -52,7 +56,7 @@ func (c *Cycle) summary(v verdict) synchronization.ObjectSummary {
 	}
 	if v.code != "" {
 		s.ProvisioningStatusInfo.ErrorInformation = &synchronization.SummaryError{
-			ErrorCode: v.code, Reason: v.reason, RecommendedAction: v.recommended, ErrorCategory: category(v.status),
+			ErrorCode: v.code, Reason: v.reason, RecommendedAction: v.recommended, ErrorCategory: category(v.status), AdditionalDetails: v.details,
 		}
 	}
 	return s

@@ -9,8 +9,10 @@ import (
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/plan"
+	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimclient"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // attempt is the work on one object.
@@ -26,6 +28,14 @@ type attempt struct {
 	// first is the decision that needs nothing of the target.
 	first plan.Decision
 	began time.Time
+	// of is the sweep that met it.
+	of store.Selection
+	// seen is what the target had, where it was read.
+	seen scim.Resource
+	// detailed: the record shows what was read.
+	detailed bool
+	// told is that record.
+	told *synchronization.ObjectSummary
 	// sent says that something was written, or tried.
 	sent bool
 	// keptLink is the link as it is when the attempt fails half-way.
@@ -62,7 +72,7 @@ func (a *attempt) evaluate() error {
 	a.facts = plan.Facts{
 		Kind: o.Kind, Presence: o.Presence, Enabled: o.Attributes["accountEnabled"] != false,
 		Verdict: a.m.Scope(o.Change, a.entitlement()),
-		Linked:  link.TargetID != "", Managed: link.Managed, Failed: link.Failure != nil,
+		Linked:  link.TargetID != "", Managed: link.Managed, Disabled: link.Disabled, Failed: link.Failure != nil,
 		Recheck: a.state.Initial, Flow: a.m.Flow, Disables: a.m.Disables, KeepOutOfScope: a.KeepOutOfScope,
 	}
 	unknown := !a.facts.Linked && !a.facts.Managed && !a.facts.Verdict.InScope

@@ -15,10 +15,13 @@ type result struct {
 
 // tally is what one object adds to the counts of its cycle: zero or one each.
 type tally struct {
+	imported int64
 	entitled int64
 	exports  int64 // something was to be written
 	exported int64 // it was
+	compared int64 // the target had everything already
 	failed   int64
+	pruned   int64 // a failure was given up
 }
 
 // adopting makes the references of a resource that was there already due and open:
@@ -48,7 +51,7 @@ func (a *attempt) exported(action, reason string, link store.Link, changed []syn
 func (a *attempt) unchanged(d plan.Decision, link store.Link) result {
 	out := a.outcome(link)
 	out.Log = a.entry(verdict{action: synchronization.ActionOther, status: synchronization.ResultSkipped, code: d.Code, reason: d.Reason, targetID: link.TargetID})
-	return result{outcome: out, tally: tally{entitled: a.entitled()}}
+	return result{outcome: out, tally: tally{entitled: a.entitled(), compared: 1}}
 }
 
 // skipped is the result of a decision that needs nothing of the target. It leaves
@@ -57,8 +60,8 @@ func (a *attempt) skipped(d plan.Decision) result {
 	link := a.object.Link
 	link.Failure = nil
 	out := result{tally: tally{entitled: a.entitled()}}
-	moved := link.Managed != d.Managed || a.object.Link.Failure != nil
-	link.Managed = d.Managed
+	moved := link.Managed != d.Managed || a.object.Link.Failure != nil || link.Departure != 0
+	link.Managed, link.Departure = d.Managed, 0
 	if d.Code == "" && !moved && !a.refers(link) {
 		return out
 	}
@@ -79,36 +82,47 @@ func (a *attempt) gone(d plan.Decision) result {
 
 // refused is the result of facts that cannot be decided.
 func (a *attempt) refused(d plan.Decision) result {
-	return a.escrow(d.Code, d.Reason, "")
+	return a.escrow(trouble{code: d.Code, reason: d.Reason})
 }
 
 // failed is the result of an attempt that err ended.
 func (a *attempt) failed(err error) result {
-	return a.escrow(codeOf(err), reasonOf(err), advice(err))
+	return a.escrow(troubleOf(err))
 }
 
 // escrow keeps the failure for the next attempt. What is known of the target object
 // is kept; what it holds is not known any more.
-func (a *attempt) escrow(code, reason, recommended string) result {
+func (a *attempt) escrow(t trouble) result {
 	link := a.keptLink
-	link.Digest = nil
-	failure := store.Failure{Code: code, Reason: reason, Attempts: 1, First: a.began, RetryAt: a.Now()}
-	if before := a.object.Link.Failure; before != nil {
-		failure.Attempts, failure.First = before.Attempts+1, before.First
+	link.Digest, link.Departure = nil, 0
+	if a.departs() {
+		link.Departure = store.Released
 	}
-	link.Failure = &failure
+	link.Failure = t.failure(a.earlier(), a.Now())
 	out := a.outcome(link)
 	out.Reconcile = false
 	out.Adopted = link.TargetID != "" && link.TargetID != a.object.Link.TargetID && len(a.m.References) > 0
 	out.Log = a.entry(verdict{
-		action: a.intended(), status: synchronization.ResultFailure, code: code, reason: reason,
-		recommended: recommended, targetID: link.TargetID,
+		action: a.intended(), status: synchronization.ResultFailure, code: t.code, reason: t.reason, details: outlook(link.Failure),
+		recommended: t.recommended, targetID: link.TargetID,
 	})
-	t := tally{entitled: a.entitled(), failed: 1}
+	n := tally{entitled: a.entitled(), failed: 1}
 	if a.sent {
-		t.exports = 1
+		n.exports = 1
 	}
-	return result{outcome: out, tally: t}
+	if link.Failure == nil {
+		n.pruned = 1
+	}
+	return result{outcome: out, tally: n}
+}
+
+// earlier is the failure of which this one is another: none, when the object changed
+// since.
+func (a *attempt) earlier() *store.Failure {
+	if a.of == store.Changed && !a.state.Initial {
+		return nil
+	}
+	return a.object.Link.Failure
 }
 
 func (a *attempt) outcome(link store.Link) store.Outcome {

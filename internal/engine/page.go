@@ -9,20 +9,47 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/plan"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // sweep is one phase over the objects of one kind.
 type sweep struct {
-	kind  directory.Kind
-	retry bool // those with a failure to retry, else those that changed
+	kind directory.Kind
+	of   store.Selection
+}
+
+// sweepOf returns the sweep of a phase.
+func sweepOf(p synchronization.Phase) sweep {
+	switch p { //nolint:exhaustive // the others are no sweeps
+	case synchronization.PhaseDepartUsers:
+		return sweep{directory.User, store.Departing}
+	case synchronization.PhaseDepartGroups:
+		return sweep{directory.Group, store.Departing}
+	case synchronization.PhaseRetryUsers:
+		return sweep{directory.User, store.Retried}
+	case synchronization.PhaseRetryGroups:
+		return sweep{directory.Group, store.Retried}
+	case synchronization.PhaseGroups:
+		return sweep{directory.Group, store.Changed}
+	default:
+		return sweep{directory.User, store.Changed}
+	}
 }
 
 // position returns how far the phase is when c is done.
 func (s sweep) position(c store.Candidate) int64 {
-	if s.retry {
-		return int64(c.Key)
+	if s.of == store.Changed || s.of == store.Linked {
+		return c.Sequence
 	}
-	return c.Sequence
+	return int64(c.Key)
+}
+
+// candidates reads the next page of a sweep.
+func (c *Cycle) candidates(ctx context.Context, s sweep) ([]store.Candidate, error) {
+	return c.Store.Candidates(ctx, store.CandidateQuery{
+		Claim: c.claim, Kind: s.kind, Of: s.of, From: c.state.From, Head: c.state.Head, After: c.state.After,
+		Due: c.Now(), Limit: pageSize,
+	})
 }
 
 // objects processes one page of a sweep, or as much of it as the slice has time
@@ -32,23 +59,21 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
-	page, err := c.Store.Candidates(ctx, store.CandidateQuery{
-		Claim: c.claim, Kind: s.kind, From: c.state.From, Head: c.state.Head, After: c.state.After,
-		Retry: s.retry, Due: c.Now(), Limit: pageSize,
-	})
+	page, err := c.candidates(ctx, s)
 	if err != nil || len(page) == 0 {
 		return false, err
 	}
 	attempts := make([]*attempt, len(page))
 	for i := range page {
 		attempts[i] = c.prepare(m, page[i])
+		attempts[i].of = s.of
 	}
 	if err := c.announce(ctx, attempts); err != nil {
 		return false, err
 	}
 	rec := newRecorder(c, s, page)
 	done, err := c.workers(ctx, len(page), func(ctx context.Context, i int) error {
-		out, err := attempts[i].process(ctx)
+		out, err := attempts[i].take(ctx)
 		if err != nil {
 			return err
 		}
@@ -65,31 +90,39 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	return done < len(page) || len(page) == pageSize, nil
 }
 
-// announce records, before anything is sent, which objects of a page the job is
-// about to take on: by a create, or by giving an account back to one that it had let
-// go. If the outcome is then lost, by a crash or an order, the object is looked after
-// even when it has left the scope in the meantime: nobody keeps an account that the
-// job does not know of.
+// announce records, before anything is sent, which objects of a page are about to be
+// written, or taken on by a create. If the outcome is then lost, by a crash or an
+// order, the object is looked at again even when the directory has taken the change
+// back in the meantime, and looked after even when it has left the scope: nobody keeps
+// an account that the job does not know of.
 func (c *Cycle) announce(ctx context.Context, attempts []*attempt) error {
-	var taken []store.Outcome
+	var begun []store.Outcome
 	for _, a := range attempts {
-		if !a.takesOn() {
-			continue
+		if link, changed := a.beginning(); changed {
+			begun = append(begun, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Adopted: link.Managed && !a.facts.Managed && a.refers(link)})
 		}
-		link := a.object.Link
-		link.Managed, link.Digest = true, nil
-		taken = append(taken, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Adopted: a.refers(link)})
 	}
-	if len(taken) == 0 {
+	if len(begun) == 0 {
 		return nil
 	}
-	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: taken, Cycle: c.snapshot()})
+	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: begun, Cycle: c.snapshot()})
 }
 
-// takesOn reports whether the attempt may make an object managed that is not.
-func (a *attempt) takesOn() bool {
-	asks := a.first.Step == plan.Find || a.first.Step == plan.Fetch
-	return a.fault == nil && asks && !a.facts.Managed && !a.first.Deprovision
+// beginning returns the link as it is while the outcome is not known, and whether that
+// is another than the one recorded.
+func (a *attempt) beginning() (store.Link, bool) {
+	link := a.object.Link
+	asks := a.first.Step == plan.Find || a.first.Step == plan.Fetch || a.first.Step == plan.Delete
+	if a.fault != nil || !asks || !a.sends() {
+		return link, false
+	}
+	takesOn := !a.first.Deprovision && a.first.Step != plan.Delete && !link.Managed
+	givesBack := link.Disabled && !a.facts.SoftDeleted()
+	if !takesOn && !givesBack && len(link.Digest) == 0 {
+		return link, false
+	}
+	link.Digest, link.Managed, link.Disabled = nil, link.Managed || takesOn, link.Disabled && !givesBack
+	return link, true
 }
 
 // workers calls do for 0, 1, …, some at once, until all n are done or the time of
@@ -132,6 +165,9 @@ func newRecorder(c *Cycle, s sweep, page []store.Candidate) *recorder {
 func (r *recorder) add(ctx context.Context, i int, out result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.sweep.of != store.Departing { // what departs was changed, and is counted there
+		out.tally.imported = 1
+	}
 	r.cycle.count(out.tally)
 	r.done[i] = true
 	for r.whole < len(r.done) && r.done[r.whole] {

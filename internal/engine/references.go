@@ -18,7 +18,7 @@ const ownersPage = 200
 // references reconciles one page of the owners that are due and reports whether
 // there may be more.
 func (c *Cycle) references(ctx context.Context) (bool, error) {
-	owners, err := c.Store.DueReferences(ctx, c.claim, directory.Key(c.state.After), ownersPage)
+	owners, err := c.Store.DueReferences(ctx, c.claim, c.Now(), directory.Key(c.state.After), ownersPage)
 	if err != nil || len(owners) == 0 {
 		return false, err
 	}
@@ -57,8 +57,8 @@ func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
 		return w.failed(ctx, ref, err)
 	}
 	c.silent.end()
-	if w.owed {
-		return nil
+	if w.owed != nil {
+		return w.postpone(ctx, troubleOf(w.owed), nil)
 	}
 	return c.Store.CloseReferences(ctx, c.claim, o.Key)
 }
@@ -70,8 +70,12 @@ type reconciliation struct {
 	owner store.Owner
 	// open: what the target has may differ from the record.
 	open bool
-	// owed: some reference could not be written; the owner stays due.
-	owed bool
+	// owed is why some reference could not be written; the owner stays due.
+	owed error
+	// only, when it is not nil, is all that is to be written. Tell, when it is not nil,
+	// is told of it.
+	only map[directory.Relation][]directory.Key
+	tell *synchronization.ObjectSummary
 }
 
 // attempts is how often the references of one owner are read back and written
@@ -102,10 +106,12 @@ func (w *reconciliation) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	seen := make(map[directory.Relation][]string, len(w.m.References))
 	for _, ref := range w.m.References {
-		if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, ref.Relation, referenced(current, ref)); err != nil {
-			return err
-		}
+		seen[ref.Relation] = append(seen[ref.Relation], referenced(current, ref)...)
+	}
+	if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, seen); err != nil {
+		return err
 	}
 	w.open = false
 	return nil
@@ -135,18 +141,27 @@ func referenced(r scim.Resource, ref mapping.Reference) []string {
 func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error {
 	after := directory.Key(0)
 	for {
-		changes, err := w.Store.ReferenceChanges(ctx, w.claim, w.owner.Key, ref.Relation, after, chunkSize)
+		changes, err := w.changes(ctx, ref, after)
 		if err != nil || len(changes) == 0 {
 			return err
 		}
 		if err := w.Store.OpenReferences(ctx, w.claim, w.owner.Key, ref.Relation, changes); err != nil {
 			return err
 		}
-		after = changes[len(changes)-1].Referent
+		after = last(changes)
 		if err := w.chunk(ctx, ref, changes); err != nil {
 			return err
 		}
 	}
+}
+
+// last returns the greatest referent.
+func last(changes []store.ReferenceChange) directory.Key {
+	greatest := directory.Key(0)
+	for _, c := range changes {
+		greatest = max(greatest, c.Referent)
+	}
+	return greatest
 }
 
 // chunk writes some changes in one PATCH. When the target refuses them, each half is
@@ -162,7 +177,7 @@ func (w *reconciliation) chunk(ctx context.Context, ref mapping.Reference, chang
 		return err
 	}
 	if len(changes) == 1 || ref.Relation.Single() {
-		w.owed = true
+		w.owed = err
 		return w.record(ctx, ref, nil, w.refusal(ref, err))
 	}
 	half := len(changes) / 2
@@ -231,17 +246,24 @@ func singleOp(ref mapping.Reference, added, removed []string) scim.PatchOp {
 // failed notes a failure that concerns this owner. An owner that is gone at the
 // target is looked at anew in the next cycle.
 func (w *reconciliation) failed(ctx context.Context, ref mapping.Reference, err error) error {
-	w.countFailure()
+	t := troubleOf(err)
 	if !scimclient.Is(err, scimclient.Missing) {
-		return w.Store.RecordReferences(ctx, w.claim, w.owner.Key, ref.Relation, nil, w.refusal(ref, err))
+		return w.postpone(ctx, t, w.refusal(ref, err))
 	}
+	w.countFailure()
 	now := w.Now()
 	link := store.Link{TargetID: w.owner.TargetID, Managed: w.owner.Managed, Failure: &store.Failure{
-		Code: scimclient.Code(err), Reason: reasonOf(err), Attempts: 1, First: now, RetryAt: now,
+		Code: t.code, Reason: t.reason, Attempts: 1, First: now, RetryAt: now,
 	}}
 	return w.Store.Record(ctx, w.claim, store.Batch{Cycle: w.snapshot(), Outcomes: []store.Outcome{{
 		Object: w.owner.Key, Kind: w.owner.Kind, Link: link, Log: w.refusal(ref, err),
 	}}})
+}
+
+// postpone leaves what is owed to a later cycle, on the schedule of failures.
+func (w *reconciliation) postpone(ctx context.Context, t trouble, log *store.LogEntry) error {
+	w.countFailure()
+	return w.Store.PostponeReferences(ctx, w.claim, w.owner.Key, t.failure(w.owner.Failure, w.Now()), log)
 }
 
 // written is the log entry of references that the target took.
@@ -254,9 +276,11 @@ func (w *reconciliation) written(ref mapping.Reference, changes []store.Referenc
 			changed[i].OldValue, changed[i].NewValue = &id, &none
 		}
 	}
+	reason := fmt.Sprintf("%d reference(s) of %s were written", len(changes), ref.Relation)
+	w.told(synchronization.ResultSuccess, "", reason, changed)
 	return w.log(verdict{
 		action: synchronization.ActionUpdate, status: synchronization.ResultSuccess,
-		reason: fmt.Sprintf("%d reference(s) of %s were written", len(changes), ref.Relation), changed: changed,
+		reason: reason, changed: changed,
 	})
 }
 

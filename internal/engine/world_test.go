@@ -56,7 +56,9 @@ type world struct {
 	takeAll  bool
 	roles    any // appRoles of the application
 	keepOut  bool
+	most     int64 // that a cycle may take away
 	now      time.Time
+	changes  atomic.Int64                      // requests that change something and reached the target
 	waited   atomic.Int64                      // nanoseconds that the client would have waited
 	store    store.Provisioning                // what cycles use: the database, or something in front of it
 	side     func(engine.Target) engine.Target // what cycles write to: the client, or something in front of it
@@ -77,7 +79,7 @@ type terrain struct {
 func newWorld(tb testing.TB, g terrain) *world {
 	tb.Helper()
 	ctx := tb.Context()
-	w := &world{t: tb, takeAll: true, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	w := &world{t: tb, takeAll: true, most: synchronization.DefaultDeleteThreshold, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	db, err := sqlstore.Open(ctx, filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
@@ -90,7 +92,13 @@ func newWorld(tb testing.TB, g terrain) *world {
 	if g.between == nil {
 		g.between = func(h http.Handler) http.Handler { return h }
 	}
-	w.injector = faults.Wrap(g.between(w.server), g.schedule)
+	counted := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.changes.Add(1)
+		}
+		w.server.ServeHTTP(rw, r)
+	})
+	w.injector = faults.Wrap(g.between(counted), g.schedule)
 	listener := httptest.NewServer(w.injector)
 	tb.Cleanup(listener.Close)
 	if g.timeout == 0 {
@@ -251,17 +259,19 @@ func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
 	mappings, err := mapping.Compile(schema)
 	require.NoError(w.t, err)
 	return engine.New(engine.Options{
-		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
+		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, DeleteThreshold: w.most, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
 		Now:              w.clock, NewID: uuid.NewString,
 	}, claim)
 }
 
-// settle runs cycles until one sends nothing.
+// settle runs cycles, a day apart so that every failure is due again, until one sends
+// nothing.
 func (w *world) settle() {
 	w.t.Helper()
 	for range 30 {
 		before := w.injector.Requests()
+		w.now = w.now.Add(23 * time.Hour)
 		_, err := w.cycle()
 		if err == nil && w.injector.Requests() == before {
 			return

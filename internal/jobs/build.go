@@ -43,9 +43,10 @@ func (s *Service) build(ctx context.Context, claim store.Claim) (engine.Options,
 	}
 	return engine.Options{
 		Store: s.Store, Target: target, Mappings: mappings,
-		TakeAll:        synchronization.ParseFlag(settings[synchronization.SecretSyncAll]),
-		KeepOutOfScope: synchronization.ParseFlag(settings[synchronization.SecretSkipOutOfScopeDeletions]),
-		DefaultDomain:  domain, AppRoles: mapping.NewAppRoles(sp.Attributes["appRoles"]),
+		TakeAll:         synchronization.ParseFlag(settings[synchronization.SecretSyncAll]),
+		KeepOutOfScope:  synchronization.ParseFlag(settings[synchronization.SecretSkipOutOfScopeDeletions]),
+		DeleteThreshold: job.DeleteThreshold(settings[synchronization.SecretSyncNotificationSettings]),
+		DefaultDomain:   domain, AppRoles: mapping.NewAppRoles(sp.Attributes["appRoles"]),
 		Concurrency: s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(sp.ID), DisplayName: sp.Attributes.String("displayName")},
 	}, nil
@@ -106,6 +107,12 @@ func dialectOf(job synchronization.Job) (scim.Dialect, error) {
 // checkSettings refuses settings that a cycle could not use.
 func checkSettings(settings []synchronization.KeyValue) error {
 	j := synchronization.Job{Settings: settings}
+	if text := j.Setting(synchronization.SettingDeleteThreshold); text != "" {
+		if _, err := synchronization.ParseDeleteThreshold(text); err != nil {
+			return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
+				"The setting %s is %.64q; it takes the number of deletions and disablings that one cycle may not exceed.", synchronization.SettingDeleteThreshold, text)
+		}
+	}
 	if _, err := dialectOf(j); err != nil {
 		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
 			"The setting %s is %.64q; it takes entra, entra-scim062020 and rfc7644.", synchronization.SettingDialect, j.Setting(synchronization.SettingDialect))

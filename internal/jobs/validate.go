@@ -7,6 +7,7 @@ import (
 
 	"github.com/provisor/provisor/internal/credential"
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/scimclient"
@@ -21,7 +22,7 @@ import (
 func (s *Service) ValidateCredentials( //nolint:revive // as many arguments as the action has parameters
 	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string, useSaved bool, given []credential.Given,
 ) error {
-	mappings, err := defaultMappings(templateID)
+	mappings, err := s.defaultMappings(ctx, tenant, sp, templateID)
 	if err != nil {
 		return err
 	}
@@ -45,19 +46,19 @@ func (s *Service) ValidateCredentials( //nolint:revive // as many arguments as t
 }
 
 // defaultMappings compiles the schema of a template; "" is the preferred one.
-func defaultMappings(templateID string) ([]*mapping.Mapping, error) {
+func (s *Service) defaultMappings(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, templateID string) ([]*mapping.Mapping, error) {
 	if templateID == "" {
 		templateID = synchronization.Templates()[0].ID
 	}
-	template, ok := synchronization.TemplateNamed(templateID)
-	if !ok {
-		return nil, errs.New(errs.Invalid, "RequestParameterInvalid", "There is no template %.64q.", templateID)
+	template, err := s.template(ctx, tenant, sp, templateID)
+	if err != nil {
+		return nil, err
 	}
 	return mapping.Compile(template.Schema)
 }
 
 // probe looks for a value that nobody has.
-func (s *Service) probe(ctx context.Context, client *scimclient.Client, m *mapping.Mapping) error {
+func (s *Service) probe(ctx context.Context, client engine.Target, m *mapping.Mapping) error {
 	hits, err := client.Find(ctx, m.ResourceType, scimclient.Match{Path: m.MatchingPath(), Value: s.NewID()})
 	if err == nil && len(hits) > 0 {
 		return errs.New(errs.Invalid, "CredentialValidationUnavailable",

@@ -38,6 +38,8 @@ type Facts struct {
 	// was last written. Managed and not linked: a create was begun, and whether the
 	// target carried it out is not known.
 	Linked, Managed bool
+	// Disabled: what was last written took the account away.
+	Disabled bool
 	// Withheld names the target attribute whose expression leaves the object alone;
 	// empty when none does.
 	Withheld string
@@ -154,7 +156,7 @@ func takeAway(f Facts, managed bool, reason string) Decision {
 		return findToTakeAway(f, managed, reason)
 	case f.Disables && !f.Flow.Permits(synchronization.FlowUpdate):
 		return Decision{Code: codeSkipped, Reason: reason + ", and the mapping does not permit Update", Managed: managed}
-	case f.Disables && f.Same && !f.Recheck && !f.Failed:
+	case f.Disables && (f.Same || f.Disabled) && !f.Recheck && !f.Failed:
 		return Decision{Managed: managed}
 	case f.Disables:
 		return Decision{Step: Fetch, Reason: reason, Deprovision: true, Managed: managed}

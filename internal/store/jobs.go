@@ -33,8 +33,14 @@ type Jobs interface {
 	// after now) and that no one holds, until now+ttl. The longest due comes first.
 	// It returns ok false when there is none.
 	ClaimJob(ctx context.Context, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
+	// SeizeJob gives holder the job, due or not, until now+ttl. When somebody else
+	// holds it, ok is false, and until then no worker can claim it or renew its claim:
+	// ask again soon. NotFound when there is no such job.
+	SeizeJob(ctx context.Context, a Address, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
 	// RenewClaim extends a claim. Conflict when it was overtaken: the lease went to
-	// another holder, the job's generation grew, or the job is gone.
+	// another holder, the job's generation grew, or the job is gone. Conflict with the
+	// code Wanted when somebody waits for the job: the claim holds as long as it did,
+	// and is to be released soon.
 	RenewClaim(ctx context.Context, c Claim, until time.Time) error
 	// ReleaseClaim stores what fn makes of the job and ends the claim. Conflict as
 	// above, with the lease ended all the same when c still holds it.
@@ -44,10 +50,16 @@ type Jobs interface {
 	NextDue(ctx context.Context, now time.Time) (due time.Time, ok bool, err error)
 }
 
+// Address names one job.
+type Address struct {
+	Tenant directory.TenantID
+	Job    synchronization.JobID
+}
+
 // Reset says what an order clears of a job's state.
 type Reset struct {
 	Links    bool // links, written references and escrows
-	Failures bool // escrows
+	Failures bool // escrows; a creation that was begun stays begun
 }
 
 // Claim is one worker's hold on one job. Everything it records is checked

@@ -24,8 +24,10 @@ type Provisioning interface {
 	// and its link not managed: nothing will be sent for it any more, so its account
 	// may go to another.
 	LinkedTo(ctx context.Context, c Claim, kind directory.Kind, targetID string) (id directory.ObjectID, ok bool, err error)
+	// Standing counts what a cycle has to weigh before it takes anything away.
+	Standing(ctx context.Context, c Claim) (Standing, error)
 	// Record stores outcomes and the position that covers them in one transaction.
-	// Conflict when the claim was overtaken: then nothing is stored. An object that
+	// A cycle without ID leaves the position as it is. Conflict when the claim was overtaken: then nothing is stored. An object that
 	// gains a target id, or becomes managed, makes every linked object that refers
 	// to it due for reconciliation; one whose target id changes or goes loses the references
 	// recorded from it and to it.
@@ -33,45 +35,70 @@ type Provisioning interface {
 
 	// DueReferences returns a page of linked objects whose references may differ
 	// from what was written, ordered by key after the given one. A purged object has
-	// no references and is left out.
-	DueReferences(ctx context.Context, c Claim, after directory.Key, limit int) ([]Owner, error)
+	// no references and is left out, and so is one whose failure is to be retried
+	// after due.
+	DueReferences(ctx context.Context, c Claim, due time.Time, after directory.Key, limit int) ([]Owner, error)
 	// ReferenceChanges returns, ordered by Referent after the given one, what must
 	// be written so that the target has the references of the directory: additions
 	// of managed referents with a target id that are not recorded as written, and
 	// removals of those recorded and no longer there. A referent without target id
-	// is left out: it makes its owners due when it gains one.
+	// is left out: it makes its owners due when it gains one. A group is no member of
+	// a group, unless the job's setting says that nested groups are wanted.
 	ReferenceChanges(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]ReferenceChange, error)
 	// OpenReferences remembers, durably and before they are sent, the changes that
 	// are about to be: until they are recorded or the owner is closed, whether the target has
 	// them is not known (pending). A pending change still counts as not made.
 	OpenReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, pending []ReferenceChange) error
-	// ObserveReferences settles what the target was seen to have, given the ids to
-	// which the resource refers. Of the referents that the directory has or that
+	// ObserveReferences settles in one step what the target was seen to have, given
+	// the ids to which the resource refers under each relation. Of the referents that the directory has or that
 	// are recorded, written or pending, those seen become written and the others
 	// unwritten. References that are neither in the directory nor recorded were
 	// made by others and stay out of the record. The owner is no longer open but
 	// stays due.
-	ObserveReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, targetIDs []string) error
+	ObserveReferences(ctx context.Context, c Claim, owner directory.Key, seen map[directory.Relation][]string) error
 	// RecordReferences stores what was written at the target, and the log entry if
 	// there is one.
 	RecordReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, written []ReferenceChange, log *LogEntry) error
+	// PostponeReferences keeps why references of owner could not be written, and when
+	// they are tried again, with the log entry if there is one. A change of the owner
+	// or of what it refers to makes it due at once. Without a failure, the next try
+	// waits for such a change.
+	PostponeReferences(ctx context.Context, c Claim, owner directory.Key, f *Failure, log *LogEntry) error
 	// CloseReferences ends the reconciliation of owner: it is no longer due or open,
 	// and changes still pending count as not made.
 	CloseReferences(ctx context.Context, c Claim, owner directory.Key) error
 }
 
-// CandidateQuery selects objects of one kind for one job: either those that
-// changed in (From, Head] with a sequence after After, ordered by sequence, or,
-// with Retry, those that have a failure to retry at or before Due, did not change
-// in (From, Head], and have a key after After, ordered by key. Purged objects are
-// included when the job has a link for them.
+// Selection says which objects of a kind a query is about.
+type Selection uint8
+
+// The selections. Every one but Changed and Named is of objects with a row of the
+// job, and ordered by key where it does not say otherwise.
+const (
+	// Changed: sequence in (From, Head] and after After, ordered by sequence. Purged
+	// objects are included when the job has a link for them.
+	Changed Selection = iota
+	// Linked: as Changed, of objects with a row of the job only.
+	Linked
+	// Retried: a failure to retry at or before Due, no departure, and no change in
+	// (From, Head].
+	Retried
+	// Departing: a departure that is staged or held, or released and due at Due or
+	// changed in (From, Head].
+	Departing
+	// Named: the objects of Names, in no order.
+	Named
+)
+
+// CandidateQuery selects objects of one kind for one job, a page after After.
 type CandidateQuery struct {
 	Claim      Claim
 	Kind       directory.Kind
+	Of         Selection
 	From, Head int64
-	After      int64
-	Retry      bool
+	After      int64 // a sequence or a key, by which the selection is ordered
 	Due        time.Time
+	Names      []directory.ObjectID
 	Limit      int
 }
 
@@ -83,12 +110,37 @@ type Candidate struct {
 }
 
 // Link is objectConnection: the remembered pair of source and target object, and
-// how the last export went.
+// how the last export went. A link that is managed and has no target id is that of
+// an object whose creation was begun and whose outcome is not known: it is looked
+// for before anything else, and never forgotten for being a failure.
 type Link struct {
 	TargetID string // empty: not linked
 	Managed  bool   // in scope when last written
 	Digest   []byte // of the attributes last exported; empty: unknown, compare
-	Failure  *Failure
+	// Disabled: what was last written took the account away.
+	Disabled  bool
+	Departure Departure
+	Failure   *Failure
+}
+
+// Departure is the state of a deletion or disabling that a cycle found and has not
+// carried out yet.
+type Departure uint8
+
+// The departures. The zero Departure is none.
+const (
+	Staged   Departure = 1 // found, to be counted before any is sent
+	Held     Departure = 2 // counted, too many, and told in the log
+	Released Departure = 3 // let through; when it fails, it is tried again
+)
+
+// Standing is what a cycle weighs before it takes anything away.
+type Standing struct {
+	// Departing counts the departures that are staged or held.
+	Departing int64
+	// Accounts counts the target objects that are managed and not disabled; those
+	// that depart are among them.
+	Accounts int64
 }
 
 // Failure is an escrow: why the last attempt failed and when the next is due.
@@ -103,7 +155,7 @@ type Failure struct {
 // Batch is what one group commit of a cycle stores.
 type Batch struct {
 	Outcomes []Outcome
-	Cycle    synchronization.Cycle
+	Cycle    synchronization.Cycle // without ID: the position stays
 }
 
 // Outcome is what processing one object leaves behind.
@@ -130,6 +182,9 @@ type Owner struct {
 	// target object that was there already: what the target has is not known and
 	// must be read before anything is sent.
 	Open bool
+	// Failure is why references could not be written the last time; nil when they
+	// could, or when something changed since.
+	Failure *Failure
 }
 
 // ReferenceChange is one reference to write, or written.

@@ -36,7 +36,12 @@ type Job struct {
 	// restart, schema change). A worker that started under an older generation
 	// can record nothing.
 	Generation int64
-	Created    time.Time
+	// ForceDeletes lets the departures of the next cycle through, however many.
+	ForceDeletes bool
+	// FailingSince is when the failures in a row began; zero when the last cycle did
+	// not fail.
+	FailingSince time.Time
+	Created      time.Time
 }
 
 // KeyValue is keyValuePair, a free setting of a job.
@@ -139,13 +144,20 @@ type QuarantineState struct {
 	Error        *ExecutionError
 }
 
-// Phase is a stage of a cycle. Users come before groups, and references after
-// both, because a reference can be written only when both its ends exist.
+// Phase is a stage of a cycle. What is to be taken away is counted before any of it
+// is sent, and sent before anything is given: it frees names and seats. Users come
+// before groups, and references after both, because a reference can be written only
+// when both its ends exist.
 type Phase uint8
 
 // The phases in the order of a cycle. The zero Phase is the first.
 const (
-	PhaseRetryUsers Phase = iota
+	PhaseSurveyUsers Phase = iota
+	PhaseSurveyGroups
+	PhaseWeigh
+	PhaseDepartUsers
+	PhaseDepartGroups
+	PhaseRetryUsers
 	PhaseUsers
 	PhaseRetryGroups
 	PhaseGroups
@@ -161,9 +173,19 @@ type Cycle struct {
 	From    int64 // the cycle reads changes after From …
 	Head    int64 // … up to and including Head
 	Phase   Phase
-	// After is the last processed feed sequence (users, groups) or object key
-	// (retries, references) of the phase.
+	// After is the last processed feed sequence (survey, users, groups) or object
+	// key (departures, retries, references) of the phase.
 	After  int64
 	Total  int64 // changes to read, counted when the cycle began
 	Counts TaskExecution
+
+	Forced bool // departures are sent, however many there are
+	// Held is why departures are held back; nil when they are not.
+	Held *ExecutionError
+	// Failed, Succeeded and FailedReferences are the events by which the health of
+	// the cycle is judged: objects that were written or compared, or could not be,
+	// and objects whose references could not be written.
+	Failed, Succeeded, FailedReferences int64
+	// Pruned counts the failures that were given up.
+	Pruned int64
 }

@@ -1,6 +1,7 @@
 package synchronization
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -96,10 +97,25 @@ func (j Job) Restart(scope ResetScope, now time.Time) Job {
 		j.Watermark, j.Cycle = 0, nil
 	}
 	if scope.Has(ResetQuarantineState) {
-		j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures = nil, 0
+		j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures, j.FailingSince = nil, 0, time.Time{}
+	}
+	if scope.Has(ResetEscrows) {
+		j.Status.EscrowsPruned = false
+	}
+	if scope.Has(ResetForceDeletes) {
+		j = j.forced()
 	}
 	j.Schedule.State, j.Status.Code, j.NextRun = ScheduleActive, j.activeCode(), now
 	j.Generation++
+	return j
+}
+
+// forced lets held-back departures through: a new cycle counts them and sends them.
+func (j Job) forced() Job {
+	j.ForceDeletes, j.Cycle = true, nil
+	if q := j.Status.Quarantine; q != nil && q.Reason == ReasonTooManyDelete {
+		j.Status.Quarantine = nil
+	}
 	return j
 }
 
@@ -123,7 +139,8 @@ func (j Job) SchemaChanged(now time.Time) Job {
 
 // Finished stores the end of a cycle: the watermark moves to its head, and the next
 // cycle is due one interval after this one began, or now when it took longer. A cycle
-// that reached its end leaves a quarantine.
+// that held departures back, or in which too much failed, puts the job into
+// quarantine; any other one leads out of it.
 func (j Job) Finished(c Cycle, now time.Time) Job {
 	done := c.Counts
 	done.Ended, done.Result = now, Succeeded
@@ -131,18 +148,54 @@ func (j Job) Finished(c Cycle, now time.Time) Job {
 		done.Result = EntryLevelErrors
 	}
 	j.Watermark, j.Cycle = c.Head, nil
-	j.Status.Code, j.Status.Quarantine, j.Status.CountSuccessiveCompleteFailures = Active, nil, 0
+	j.ForceDeletes = j.ForceDeletes && !c.Forced
+	j.Status.EscrowsPruned = j.Status.EscrowsPruned || c.Pruned > 0
 	j.Status.LastExecution, j.Status.LastSuccessfulExecution = &done, &done
 	if done.Exported > 0 {
 		j.Status.LastSuccessfulExecutionWithExports = &done
-	} else if done.Escrowed == 0 {
+	} else if done.Escrowed == 0 && c.Held == nil {
 		j = j.steady(now)
 	}
 	j.NextRun = done.Began.Add(j.Schedule.Interval)
 	if j.NextRun.Before(now) {
 		j.NextRun = now
 	}
+	return j.judged(c, now)
+}
+
+// judged is j after a cycle by what the cycle says of its health.
+func (j Job) judged(c Cycle, now time.Time) Job {
+	if c.Failed > 0 && c.Succeeded == 0 {
+		j = j.failedWhole(now)
+	} else {
+		j.Status.CountSuccessiveCompleteFailures, j.FailingSince = 0, time.Time{}
+	}
+	reason := c.QuarantineReason()
+	switch {
+	case c.Held != nil:
+		return j.Quarantined(ReasonTooManyDelete, *c.Held, now)
+	case reason != "":
+		return j.Quarantined(reason, c.tooManyFailures(), now)
+	default:
+		j.Status.Code, j.Status.Quarantine = Active, nil
+		return j
+	}
+}
+
+// failedWhole counts one more execution in a row in which nothing succeeded.
+func (j Job) failedWhole(now time.Time) Job {
+	j.Status.CountSuccessiveCompleteFailures++
+	if j.FailingSince.IsZero() {
+		j.FailingSince = now
+	}
 	return j
+}
+
+func (c Cycle) tooManyFailures() ExecutionError {
+	return ExecutionError{
+		Code: "TooManyFailures", TenantActionable: true,
+		Message: fmt.Sprintf("%d objects failed and %d succeeded in one cycle, and the references of %d objects could not be written. See the provisioning log for the reasons, correct the attribute mappings or the application, and restart the job.", c.Failed, c.Succeeded, c.FailedReferences),
+	}
 }
 
 // steady notes a cycle that ended with nothing left to write.
@@ -161,7 +214,9 @@ func (j Job) Interrupted(c Cycle, now time.Time) Job {
 }
 
 // Failing stores that fault ended a slice. The cycle goes on from what it reached
-// after a pause that doubles with every failure in a row, up to the interval.
+// after a pause that doubles with every failure in a row, up to the interval. A fault
+// that time does not mend puts the job into quarantine at once, and one that has
+// lasted for 28 days disables it.
 func (j Job) Failing(c Cycle, fault ExecutionError, now time.Time) Job {
 	failed := c.Counts
 	failed.Ended, failed.Result, failed.Error = now, Failed, &fault
@@ -171,7 +226,16 @@ func (j Job) Failing(c Cycle, fault ExecutionError, now time.Time) Job {
 		failed.Began = now // nothing was begun
 	}
 	j.Status.LastExecution = &failed
-	j.Status.CountSuccessiveCompleteFailures++
+	j = j.failedWhole(now)
+	switch {
+	case fault.hopeless():
+		return j.Quarantined(ReasonException, fault, now)
+	case j.Status.Quarantine != nil:
+		return j.Quarantined(j.Status.Quarantine.Reason, fault, now)
+	case now.Sub(j.FailingSince) >= Patience:
+		j = j.Quarantined(ReasonException, fault, now)
+		return j.disabled()
+	}
 	pause := 10 * time.Second << min(j.Status.CountSuccessiveCompleteFailures-1, 12)
 	j.NextRun = now.Add(min(pause, j.Schedule.Interval))
 	return j

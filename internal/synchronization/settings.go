@@ -1,6 +1,7 @@
 package synchronization
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,9 +11,41 @@ import (
 const (
 	// SettingDialect chooses how SCIM is written: entra, entra-scim062020 or rfc7644.
 	SettingDialect = "ProvisorDialect"
-	// SettingDeleteThreshold is the number of deletions that stops a cycle.
+	// SettingDeleteThreshold is the number of deletions and disablings that one cycle
+	// may not exceed.
 	SettingDeleteThreshold = "QuarantineTooManyDeletesThreshold"
 )
+
+// DefaultDeleteThreshold is the number of deletions and disablings that one cycle may
+// not exceed unless the job says otherwise.
+const DefaultDeleteThreshold = 500
+
+// DeleteThreshold returns the job's own number, else that of the notification
+// settings, which is the secret SyncNotificationSettings or empty, else the default.
+// That the notification settings switch the prevention off is not heard: it is a
+// default of forms, and an accident is worse than a question.
+func (j Job) DeleteThreshold(notification string) int64 {
+	if n, err := ParseDeleteThreshold(j.Setting(SettingDeleteThreshold)); err == nil {
+		return n
+	}
+	var settings struct {
+		DeleteThresholdEnabled bool
+		DeleteThresholdValue   int64
+	}
+	if json.Unmarshal([]byte(notification), &settings) == nil && settings.DeleteThresholdEnabled && settings.DeleteThresholdValue > 0 {
+		return settings.DeleteThresholdValue
+	}
+	return DefaultDeleteThreshold
+}
+
+// ParseDeleteThreshold reads the setting: a whole number that is not negative.
+func ParseDeleteThreshold(text string) (int64, error) {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err == nil && n < 0 {
+		err = strconv.ErrRange
+	}
+	return n, err
+}
 
 // Setting returns the value of a job setting, or "".
 func (j Job) Setting(name string) string {

@@ -30,6 +30,7 @@ const (
 	ActionUpdate  = "update"
 	ActionDisable = "disable"
 	ActionDelete  = "delete"
+	ActionStaged  = "stagedDelete"
 	ActionOther   = "other"
 
 	ResultSuccess = "success"
@@ -55,6 +56,7 @@ type SummaryError struct {
 
 // SummaryStep is provisioningStep. Details holds strings.
 type SummaryStep struct {
+	Time                 time.Time         `json:"-"` // zero: that of the record
 	Name                 string            `json:"name"`
 	ProvisioningStepType string            `json:"provisioningStepType"`
 	Status               string            `json:"status"`

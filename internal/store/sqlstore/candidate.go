@@ -15,7 +15,7 @@ import (
 // The parts of the query for candidates. The app roles of an object come as one
 // text: "d" or "g" and the id of each, for a direct one or one of a group.
 const (
-	candidateColumns = objectColumns + ", l.target_id, l.managed, l.digest, l.failure, "
+	candidateColumns = objectColumns + ", l.target_id, l.managed, l.digest, l.failure, l.disabled, l.departure, "
 
 	directRoles = `(SELECT string_agg('d' || a.app_role_id, ' ') FROM app_role_assignment a
 		WHERE a.principal = o.key AND a.resource = ?)`
@@ -29,10 +29,24 @@ const (
 			AND (o.presence < 2 OR l.object IS NOT NULL)
 		ORDER BY o.sequence LIMIT ?`
 
+	// A job without links, such as one that was never run, is not searched.
+	linkedObjects = ` FROM object o JOIN link l ON l.job = ? AND l.object = o.key
+		WHERE o.tenant = ? AND o.kind = ? AND o.sequence > ? AND o.sequence <= ?
+			AND (SELECT 1 FROM link e WHERE e.job = ? LIMIT 1) = 1
+		ORDER BY o.sequence LIMIT ?`
+
 	retriedObjects = ` FROM link l JOIN object o ON o.key = l.object
 		WHERE l.job = ? AND l.kind = ? AND l.object > ? AND l.retry_at IS NOT NULL AND l.retry_at <= ?
-			AND (o.sequence <= ? OR o.sequence > ?)
+			AND l.departure = 0 AND (o.sequence <= ? OR o.sequence > ?)
 		ORDER BY l.object LIMIT ?`
+
+	departingObjects = ` FROM link l JOIN object o ON o.key = l.object
+		WHERE l.job = ? AND l.kind = ? AND l.object > ? AND l.departure > 0
+			AND (l.departure < 3 OR COALESCE(l.retry_at, 0) <= ? OR o.sequence > ? AND o.sequence <= ?)
+		ORDER BY l.object LIMIT ?`
+
+	namedObjects = ` FROM object o LEFT JOIN link l ON l.job = ? AND l.object = o.key
+		WHERE o.tenant = ? AND o.kind = ? AND o.id IN `
 )
 
 // Candidates returns a page of objects to look at, in order.
@@ -81,10 +95,23 @@ func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (
 	} else {
 		query += "NULL"
 	}
-	if q.Retry {
-		return query + retriedObjects, append(args, q.Claim.JobKey, kindCode(q.Kind), q.After, micros(q.Due), q.From, q.Head, limit)
+	kind := kindCode(q.Kind)
+	switch q.Of {
+	case store.Linked:
+		return query + linkedObjects, append(args, q.Claim.JobKey, tenant, kind, max(q.From, q.After), q.Head, q.Claim.JobKey, limit)
+	case store.Retried:
+		return query + retriedObjects, append(args, q.Claim.JobKey, kind, q.After, micros(q.Due), q.From, q.Head, limit)
+	case store.Departing:
+		return query + departingObjects, append(args, q.Claim.JobKey, kind, q.After, micros(q.Due), q.From, q.Head, limit)
+	case store.Named:
+		args = append(args, q.Claim.JobKey, tenant, kind)
+		for _, id := range q.Names {
+			args = append(args, string(id))
+		}
+		return query + namedObjects + "(" + list(len(q.Names)) + ")", args
+	case store.Changed:
 	}
-	return query + changedObjects, append(args, q.Claim.JobKey, tenant, kindCode(q.Kind), max(q.From, q.After), q.Head, limit)
+	return query + changedObjects, append(args, q.Claim.JobKey, tenant, kind, max(q.From, q.After), q.Head, limit)
 }
 
 // candidateRow is a candidate as it is read.
@@ -120,12 +147,17 @@ type linkRow struct {
 	managed  sql.NullBool
 	digest   []byte
 	failure  sql.NullString
+	disabled sql.NullBool
+	// departure is a store.Departure.
+	departure sql.NullInt16
 }
 
-func (r *linkRow) dest() []any { return []any{&r.targetID, &r.managed, &r.digest, &r.failure} }
+func (r *linkRow) dest() []any {
+	return []any{&r.targetID, &r.managed, &r.digest, &r.failure, &r.disabled, &r.departure}
+}
 
 func (r *linkRow) decode() (store.Link, error) {
-	link := store.Link{TargetID: r.targetID.String, Managed: r.managed.Bool, Digest: r.digest}
+	link := store.Link{TargetID: r.targetID.String, Managed: r.managed.Bool, Digest: r.digest, Disabled: r.disabled.Bool, Departure: store.Departure(r.departure.Int16)}
 	if r.failure.Valid {
 		if err := json.Unmarshal([]byte(r.failure.String), &link.Failure); err != nil {
 			return link, errUnreadable(err, "failure")
@@ -146,4 +178,17 @@ func grants(lists ...string) []directory.AppRoleGrant {
 		}
 	}
 	return roles
+}
+
+// Standing counts what a cycle has to weigh before it takes anything away.
+func (db *DB) Standing(ctx context.Context, c store.Claim) (store.Standing, error) {
+	var n store.Standing
+	err := db.read(ctx, func(s *session) error {
+		_, err := s.one(ctx, []any{&n.Departing, &n.Accounts}, `SELECT
+			(SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3),
+			(SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND target_id IS NOT NULL AND managed = TRUE AND disabled = FALSE)`,
+			c.JobKey, c.JobKey)
+		return err
+	})
+	return n, err
 }

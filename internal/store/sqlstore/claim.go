@@ -13,6 +13,7 @@ import (
 // still holds.
 const (
 	unheld  = "(job.holder IS NULL OR job.lease_until <= ?)"
+	free    = unheld + " AND (job.wanted_until IS NULL OR job.wanted_until <= ?)"
 	claimed = "job.key = ? AND job.holder = ? AND job.fence = ?"
 	current = claimed + " AND job.generation = ?"
 )
@@ -32,10 +33,10 @@ func (db *DB) ClaimJob(ctx context.Context, holder string, now time.Time, ttl ti
 		var row jobRow
 		var err error
 		ok, err = s.one(ctx, append(row.dest(), &claim.Fence), `
-			UPDATE job SET holder = ?, fence = fence + 1, lease_until = ? WHERE key = (
-				SELECT job.key FROM job WHERE job.next_run <= ? AND `+unheld+` ORDER BY job.next_run, job.key LIMIT 1`+s.dialect.lockFree+`)
+			UPDATE job SET holder = ?, fence = fence + 1, lease_until = ?, wanted_until = NULL WHERE key = (
+				SELECT job.key FROM job WHERE job.next_run <= ? AND `+free+` ORDER BY job.next_run, job.key LIMIT 1`+s.dialect.lockFree+`)
 			RETURNING `+jobColumns+`, job.fence`,
-			holder, micros(now.Add(ttl)), micros(now), micros(now))
+			holder, micros(now.Add(ttl)), micros(now), micros(now), micros(now))
 		if err != nil || !ok {
 			return err
 		}
@@ -49,15 +50,45 @@ func (db *DB) ClaimJob(ctx context.Context, holder string, now time.Time, ttl ti
 	return claim, true, nil
 }
 
-// RenewClaim extends a claim. Conflict when it was overtaken.
+// SeizeJob gives holder the job, due or not, or makes whoever holds it let go.
+func (db *DB) SeizeJob(ctx context.Context, a store.Address, holder string, now time.Time, ttl time.Duration) (store.Claim, bool, error) {
+	tenant, err := db.tenant(ctx, a.Tenant)
+	if err != nil {
+		return store.Claim{}, false, err
+	}
+	claim, ok := store.Claim{Holder: holder}, false
+	err = db.write(ctx, relaxed, func(s *session) error {
+		var err error
+		if claim.JobKey, claim.Job, err = s.job(ctx, tenant, a.Job); err != nil {
+			return err
+		}
+		until := micros(now.Add(ttl))
+		if ok, err = s.one(ctx, []any{&claim.Fence}, "UPDATE job SET holder = ?, fence = fence + 1, lease_until = ?, wanted_until = NULL WHERE key = ? AND "+unheld+
+			" RETURNING job.fence", holder, until, claim.JobKey, micros(now)); err != nil || ok {
+			return err
+		}
+		_, err = s.exec(ctx, "UPDATE job SET wanted_until = ? WHERE key = ?", until, claim.JobKey)
+		return err
+	})
+	if err != nil || !ok {
+		return store.Claim{}, false, err
+	}
+	return claim, true, nil
+}
+
+// RenewClaim extends a claim. Conflict when it was overtaken, or somebody waits for
+// the job.
 func (db *DB) RenewClaim(ctx context.Context, c store.Claim, until time.Time) error {
 	return db.write(ctx, relaxed, func(s *session) error {
-		renewed, err := s.exec(ctx, "UPDATE job SET lease_until = ? WHERE "+current,
+		renewed, err := s.exec(ctx, "UPDATE job SET lease_until = ? WHERE "+current+" AND job.wanted_until IS NULL",
 			append([]any{micros(until)}, currentArgs(c)...)...)
-		if err == nil && renewed == 0 {
-			err = errOvertaken(c)
+		if err != nil || renewed > 0 {
+			return err
 		}
-		return err
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		return errWanted(c)
 	})
 }
 
@@ -98,7 +129,7 @@ func (db *DB) NextDue(ctx context.Context, now time.Time) (time.Time, bool, erro
 	var due sql.NullInt64
 	err := db.read(ctx, func(s *session) error {
 		_, err := s.one(ctx, []any{&due},
-			"SELECT min(job.next_run) FROM job WHERE job.next_run IS NOT NULL AND "+unheld, micros(now))
+			"SELECT min(job.next_run) FROM job WHERE job.next_run IS NOT NULL AND "+free, micros(now), micros(now))
 		return err
 	})
 	if err != nil || !due.Valid {

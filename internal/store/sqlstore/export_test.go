@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"io/fs"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -53,8 +54,8 @@ func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error)
 		"removeDue":        removeDue + "(?, ?)",
 		"forgetFrom":       forgetFrom + "(?, ?)",
 		"forgetTo":         forgetTo + "(?, ?)",
-		"makeOwnersDue":    makeOwnersDue + "(?, ?)" + unlessDue,
-		"makeThemDue":      makeThemDue + "(?, ?)" + unlessDue,
+		"makeOwnersDue":    makeOwnersDue + "(?, ?)" + orAtOnce,
+		"makeThemDue":      makeThemDue + "(?, ?)" + orAtOnce,
 		"makeThemOpen":     makeThemOpen + "(?, ?)" + orOpen,
 		"seeReferences":    seeHead + "(?, ?)" + seeTail,
 		"dueReferences":    dueReferences,
@@ -103,3 +104,6 @@ func EncodeAttributes(a directory.Attributes) (string, error) { return encodeAtt
 func DecodeAttributes(document string) (directory.Attributes, error) {
 	return decodeAttributes(document, "")
 }
+
+// Migrations returns the migrations of a kind of database: sqlite or postgres.
+func Migrations(kind string) (fs.FS, error) { return fs.Sub(migrations, "migrations/"+kind) }

@@ -13,6 +13,7 @@ const (
 	codeUnsupportedQuery = "Request_UnsupportedQuery"
 	codeBadPage          = "Directory_ExpiredPageToken"
 	codeOvertaken        = "Overtaken"
+	codeWanted           = "Wanted"
 )
 
 func errNotFound(id string) error {
@@ -31,6 +32,10 @@ func errTaken(property, value string) error {
 func errOvertaken(c store.Claim) error {
 	return errs.New(errs.Conflict, codeOvertaken,
 		"The claim of %s on job %s is no longer valid: another worker holds the job, an order changed it, or it was deleted. Nothing was recorded.", c.Holder, c.Job.ID)
+}
+
+func errWanted(c store.Claim) error {
+	return errs.New(errs.Conflict, codeWanted, "Somebody waits for job %s: %s is to record what is done and release it.", c.Job.ID, c.Holder)
 }
 
 func errUnreadable(err error, what string) error {

@@ -199,8 +199,9 @@ func (s *session) reset(ctx context.Context, job int64, reset store.Reset) error
 		}
 	case reset.Failures:
 		statements = []string{
-			"DELETE FROM link WHERE job = ? AND retry_at IS NOT NULL AND target_id IS NULL",
+			"DELETE FROM link WHERE job = ? AND retry_at IS NOT NULL AND target_id IS NULL AND managed = FALSE",
 			"UPDATE link SET failure = NULL, retry_at = NULL WHERE job = ? AND retry_at IS NOT NULL",
+			"UPDATE reference_due SET failure = NULL, retry_at = NULL WHERE job = ? AND retry_at IS NOT NULL",
 		}
 	}
 	for _, statement := range statements {

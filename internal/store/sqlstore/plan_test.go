@@ -96,9 +96,9 @@ func TestEngineUsesIndexes(t *testing.T) {
 	t.Parallel()
 	db := filled(t)
 	for _, kind := range []directory.Kind{directory.User, directory.Group} {
-		for _, retry := range []bool{false, true} {
-			steps, err := db.ExplainCandidates(t.Context(), store.CandidateQuery{Kind: kind, Retry: retry})
-			expectNoScan(t, fmt.Sprint("candidates ", kind, retry), steps, err)
+		for _, of := range []store.Selection{store.Changed, store.Linked, store.Retried, store.Departing, store.Named} {
+			steps, err := db.ExplainCandidates(t.Context(), store.CandidateQuery{Kind: kind, Of: of, Names: []directory.ObjectID{"a", "b"}})
+			expectNoScan(t, fmt.Sprint("candidates ", kind, of), steps, err)
 		}
 	}
 	plans, err := db.ExplainRecording(t.Context())

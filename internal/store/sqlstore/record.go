@@ -2,11 +2,13 @@ package sqlstore
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // Record stores outcomes and the position that covers them in one transaction.
@@ -15,17 +17,13 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 	if err != nil {
 		return err
 	}
-	cycle, err := encodeCycle(&b.Cycle)
+	cycle, err := encodePosition(b.Cycle)
 	if err != nil {
 		return err
 	}
 	return db.write(ctx, relaxed, func(s *session) error {
-		held, err := s.exec(ctx, "UPDATE job SET cycle = ? WHERE "+current, append([]any{cycle}, currentArgs(c)...)...)
-		if err != nil {
+		if err := s.advance(ctx, c, cycle); err != nil {
 			return err
-		}
-		if held == 0 {
-			return errOvertaken(c)
 		}
 		r := recorder{session: s, job: c.JobKey}
 		for _, run := range distinct(b.Outcomes) {
@@ -35,6 +33,26 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 		}
 		return s.insertLogs(ctx, tenant, logsOf(b.Outcomes))
 	})
+}
+
+func encodePosition(c synchronization.Cycle) (sql.NullString, error) {
+	if c.ID == "" {
+		return sql.NullString{}, nil
+	}
+	return encodeCycle(&c)
+}
+
+// advance stores the position of the claimed job, if there is one, unless the claim
+// was overtaken.
+func (s *session) advance(ctx context.Context, c store.Claim, position sql.NullString) error {
+	if !position.Valid {
+		return s.hold(ctx, c)
+	}
+	held, err := s.exec(ctx, "UPDATE job SET cycle = ? WHERE "+current, append([]any{position}, currentArgs(c)...)...)
+	if err == nil && held == 0 {
+		err = errOvertaken(c)
+	}
+	return err
 }
 
 // distinct cuts outcomes into runs that name no object twice: one statement
@@ -116,7 +134,7 @@ func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
 }
 
 func isZero(l store.Link) bool {
-	return l.TargetID == "" && !l.Managed && len(l.Digest) == 0 && l.Failure == nil
+	return l.TargetID == "" && !l.Managed && len(l.Digest) == 0 && l.Failure == nil && l.Departure == 0
 }
 
 // note sorts an outcome by what it means for references.
@@ -173,18 +191,18 @@ func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[dire
 // leaving it out of the assignments spares the index on it.
 func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assignment string) error {
 	for _, run := range chunks(outcomes) {
-		args := make([]any, 0, 8*len(run))
+		args := make([]any, 0, 10*len(run))
 		for _, o := range run {
 			failure, retryAt, err := encodeFailure(o.Link.Failure)
 			if err != nil {
 				return err
 			}
-			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt)
+			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure))
 		}
 		if _, err := r.session.exec(ctx,
-			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at) VALUES "+placeholders(len(run), 8)+`
+			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure) VALUES "+placeholders(len(run), 10)+`
 			ON CONFLICT (job, object) DO UPDATE SET `+assignment+`managed = excluded.managed, digest = excluded.digest,
-				failure = excluded.failure, retry_at = excluded.retry_at`,
+				failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure`,
 			args...); err != nil {
 			return err
 		}
@@ -220,8 +238,9 @@ const (
 	makeThemOpen = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN `
 
-	unlessDue = " ON CONFLICT DO NOTHING"
-	orOpen    = " ON CONFLICT (job, owner) DO UPDATE SET open = TRUE"
+	// What is due already is tried at once, whatever failed before.
+	orAtOnce = " ON CONFLICT (job, owner) DO UPDATE SET failure = NULL, retry_at = NULL"
+	orOpen   = orAtOnce + ", open = TRUE"
 )
 
 // apply does to links and references what the effects say. Links that were
@@ -235,8 +254,8 @@ func (r recorder) apply(ctx context.Context, e effects) error {
 		{removeDue, "", e.gone},
 		{forgetFrom, "", e.lost},
 		{forgetTo, "", e.lost},
-		{makeOwnersDue, unlessDue, e.gained},
-		{makeThemDue, unlessDue, e.due},
+		{makeOwnersDue, orAtOnce, e.gained},
+		{makeThemDue, orAtOnce, e.due},
 		{makeThemOpen, orOpen, e.adopted},
 	} {
 		if err := r.run(ctx, step.head, step.tail, step.objects); err != nil {

@@ -3,7 +3,10 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"database/sql"
+	"encoding/json"
 	"slices"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -31,29 +34,38 @@ func (db *DB) LinkedTo(ctx context.Context, c store.Claim, kind directory.Kind, 
 
 // DueReferences returns a page of linked objects whose references may differ from
 // what was written. Purged ones are left out: they have no references.
-func (db *DB) DueReferences(ctx context.Context, c store.Claim, after directory.Key, limit int) ([]store.Owner, error) {
+func (db *DB) DueReferences(ctx context.Context, c store.Claim, due time.Time, after directory.Key, limit int) ([]store.Owner, error) {
 	var owners []store.Owner
 	err := db.read(ctx, func(s *session) error {
 		return s.each(ctx, func(row scanner) error {
-			var (
-				o    store.Owner
-				kind int
-			)
-			if err := row.Scan(&o.Key, &o.ID, &kind, &o.TargetID, &o.Managed, &o.Name, &o.Open); err != nil {
-				return err
-			}
-			o.Kind = kindOf(kind)
+			o, err := scanOwner(row)
 			owners = append(owners, o)
-			return nil
-		}, dueReferences, c.JobKey, after, cmp.Or(limit, 100))
+			return err
+		}, dueReferences, c.JobKey, after, micros(due), cmp.Or(limit, 100))
 	})
 	return owners, err
 }
 
+func scanOwner(row scanner) (store.Owner, error) {
+	var (
+		o       store.Owner
+		kind    int
+		failure sql.NullString
+	)
+	err := row.Scan(&o.Key, &o.ID, &kind, &o.TargetID, &o.Managed, &o.Name, &o.Open, &failure)
+	o.Kind = kindOf(kind)
+	if err == nil && failure.Valid {
+		if err := json.Unmarshal([]byte(failure.String), &o.Failure); err != nil {
+			return o, errUnreadable(err, "failure")
+		}
+	}
+	return o, err
+}
+
 const dueReferences = `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALESCE(o.document ->> 'displayName', ''),
-		d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE)
+		d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE), d.failure
 	FROM reference_due d JOIN link l ON l.job = d.job AND l.object = d.owner JOIN object o ON o.key = d.owner
-	WHERE d.job = ? AND d.owner > ? AND l.target_id IS NOT NULL AND o.presence < 2
+	WHERE d.job = ? AND d.owner > ? AND (d.retry_at IS NULL OR d.retry_at <= ?) AND l.target_id IS NOT NULL AND o.presence < 2
 	ORDER BY d.owner LIMIT ?`
 
 // additions and removals are what must be written of an owner's references.
@@ -61,6 +73,7 @@ const (
 	additions = `SELECT r.referent AS referent, l.target_id AS target_id, FALSE AS remove
 		FROM relation r JOIN link l ON l.job = ? AND l.object = r.referent
 		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND l.target_id IS NOT NULL AND l.managed = TRUE
+			AND (l.kind = 1 OR r.relation <> 1)
 			AND NOT EXISTS (SELECT 1 FROM reference w
 				WHERE w.job = l.job AND w.owner = r.owner AND w.relation = r.relation AND w.referent = r.referent
 					AND w.written = TRUE)
@@ -69,8 +82,9 @@ const (
 	removals = `SELECT w.referent AS referent, w.target_id AS target_id, TRUE AS remove
 		FROM reference w
 		WHERE w.job = ? AND w.owner = ? AND w.relation = ? AND w.referent > ? AND w.written = TRUE
-			AND NOT EXISTS (SELECT 1 FROM relation r
-				WHERE r.owner = w.owner AND r.relation = w.relation AND r.referent = w.referent)
+			AND NOT EXISTS (SELECT 1 FROM relation r JOIN object m ON m.key = r.referent
+				WHERE r.owner = w.owner AND r.relation = w.relation AND r.referent = w.referent
+					AND (m.kind = 1 OR r.relation <> 1))
 		ORDER BY w.referent LIMIT ?`
 
 	referenceChanges = `SELECT q.referent, o.id, q.target_id, q.remove

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"math"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -62,27 +63,34 @@ func (s *session) putReferences(ctx context.Context, place []any, changes []stor
 }
 
 // ObserveReferences settles what the target was seen to have.
-func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, targetIDs []string) error {
-	at := place(c, owner, r)
+func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner directory.Key, seen map[directory.Relation][]string) error {
 	return db.write(ctx, relaxed, func(s *session) error {
 		if err := s.hold(ctx, c); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, "UPDATE reference SET written = FALSE, pending = FALSE WHERE job = ? AND owner = ? AND relation = ?", at...); err != nil {
-			return err
-		}
-		for _, run := range chunks(targetIDs) {
-			if err := s.seeReferences(ctx, at, run); err != nil {
+		for r, targetIDs := range seen {
+			if err := s.observe(ctx, place(c, owner, r), targetIDs); err != nil {
 				return err
 			}
-		}
-		if _, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND written = FALSE", at...); err != nil {
-			return err
 		}
 		_, err := s.exec(ctx, `INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE)
 			ON CONFLICT (job, owner) DO UPDATE SET open = FALSE`, c.JobKey, owner)
 		return err
 	})
+}
+
+// observe settles the references of one relation.
+func (s *session) observe(ctx context.Context, at []any, targetIDs []string) error {
+	if _, err := s.exec(ctx, "UPDATE reference SET written = FALSE, pending = FALSE WHERE job = ? AND owner = ? AND relation = ?", at...); err != nil {
+		return err
+	}
+	for _, run := range chunks(targetIDs) {
+		if err := s.seeReferences(ctx, at, run); err != nil {
+			return err
+		}
+	}
+	_, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND written = FALSE", at...)
+	return err
 }
 
 // The statement that records what was seen; between the two parts stands the list
@@ -154,6 +162,31 @@ func (s *session) dropReferences(ctx context.Context, place, referents []any) er
 		}
 	}
 	return nil
+}
+
+// PostponeReferences keeps why references could not be written and when they are
+// tried again.
+func (db *DB) PostponeReferences(ctx context.Context, c store.Claim, owner directory.Key, f *store.Failure, log *store.LogEntry) error {
+	tenant, err := db.tenant(ctx, c.Job.Tenant)
+	if err != nil {
+		return err
+	}
+	failure, retryAt, err := encodeFailure(f)
+	if err != nil {
+		return err
+	}
+	if f == nil {
+		retryAt = int64(math.MaxInt64)
+	}
+	return db.write(ctx, relaxed, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, "UPDATE reference_due SET failure = ?, retry_at = ? WHERE job = ? AND owner = ?", failure, retryAt, c.JobKey, owner); err != nil || log == nil {
+			return err
+		}
+		return s.insertLogs(ctx, tenant, []*store.LogEntry{log})
+	})
 }
 
 // CloseReferences ends the reconciliation of owner: it is no longer due or open,

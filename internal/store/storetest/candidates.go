@@ -46,7 +46,7 @@ func (f *fixture) changed(c store.Claim, kind directory.Kind, from, head int64, 
 // retries returns the due failures of users, whatever has changed.
 func (f *fixture) retries(c store.Claim) []store.Candidate {
 	f.Helper()
-	found, err := f.Candidates(f.Context(), store.CandidateQuery{Claim: c, Kind: directory.User, Retry: true, Due: f.now, Limit: 100})
+	found, err := f.Candidates(f.Context(), store.CandidateQuery{Claim: c, Kind: directory.User, Of: store.Retried, Due: f.now, Limit: 100})
 	f.succeed(err)
 	return found
 }
@@ -194,7 +194,7 @@ func retried(f *fixture) {
 	_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{Property: "userPrincipalName", Value: "young@contoso.example"}, f.now,
 		replaceBy(directory.Attributes{"userPrincipalName": "young@contoso.example", "department": "x"}))
 	f.succeed(err)
-	q := store.CandidateQuery{Claim: c, Kind: directory.User, From: from, Head: f.head(), Retry: true, Due: f.now, Limit: 1}
+	q := store.CandidateQuery{Claim: c, Kind: directory.User, From: from, Head: f.head(), Of: store.Retried, Due: f.now, Limit: 1}
 	var got []directory.Key
 	for {
 		page, err := f.Candidates(f.Context(), q)

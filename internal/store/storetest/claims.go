@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -22,6 +23,8 @@ func claimChecks() []check {
 		{"an order that came meanwhile wins over the release", releaseOvertaken},
 		{"the next due run is the earliest that nobody holds", nextDue},
 		{"workers that claim at once get different jobs", claimedAtOnce},
+		{"a job that is not held is seized, due or not", seized},
+		{"a job that is held and wanted is let go and not claimed", wanted},
 	}
 }
 
@@ -102,7 +105,7 @@ func overtaken(f *fixture) {
 		"Record":            f.Record(f.Context(), c, store.Batch{Outcomes: []store.Outcome{o}, Cycle: synchronization.Cycle{ID: "late"}}),
 		"RenewClaim":        f.RenewClaim(f.Context(), c, f.now.Add(time.Hour)),
 		"OpenReferences":    f.OpenReferences(f.Context(), c, g.Key, directory.Members, change),
-		"ObserveReferences": f.ObserveReferences(f.Context(), c, g.Key, directory.Members, []string{"t1"}),
+		"ObserveReferences": f.ObserveReferences(f.Context(), c, g.Key, map[directory.Relation][]string{directory.Members: {"t1"}}),
 		"RecordReferences":  f.RecordReferences(f.Context(), c, g.Key, directory.Members, change, nil),
 		"CloseReferences":   f.CloseReferences(f.Context(), c, g.Key),
 	} {
@@ -113,7 +116,7 @@ func overtaken(f *fixture) {
 	f.holds(!ok, "the link was not stored")
 	j, err := f.Job(f.Context(), f.tenant, "a")
 	f.succeed(err)
-	equal(f, j.Cycle.ID, "", "the cycle")
+	f.holds(j.Cycle == nil, "the cycle was not stored")
 	page, err := f.Logs(f.Context(), f.tenant, store.LogQuery{})
 	f.succeed(err)
 	equal(f, len(page.Entries), 0, "log entries")
@@ -209,4 +212,58 @@ func claimAll(f *fixture, worker string, claims chan<- synchronization.JobID) {
 		}
 		claims <- c.Job.ID
 	}
+}
+
+func (f *fixture) seize(id synchronization.JobID, now time.Time) (store.Claim, bool) {
+	f.Helper()
+	c, ok, err := f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: id}, "visitor", now, time.Minute)
+	f.succeed(err)
+	return c, ok
+}
+
+func seized(f *fixture) {
+	u := f.user("ada")
+	f.job("a", f.id())
+	first := f.claim()
+	f.succeed(f.Record(f.Context(), first, store.Batch{Cycle: synchronization.Cycle{ID: "c", After: 7}}))
+	f.succeed(f.ReleaseClaim(f.Context(), first, func(j synchronization.Job) synchronization.Job { return j }))
+	f.due("a", time.Time{})
+	c, ok := f.seize("a", f.now)
+	f.holds(ok && c.Fence > first.Fence && c.Job.ID == "a", "it is seized")
+	f.record(c, linked(u, "t1"))
+	f.succeed(f.RenewClaim(f.Context(), c, f.now.Add(time.Minute)))
+	f.succeed(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }))
+	j, err := f.Job(f.Context(), f.tenant, "a")
+	f.succeed(err)
+	f.holds(j.Cycle != nil && j.Cycle.After == 7, "an outcome without a cycle leaves the position")
+	_, _, err = f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "none"}, "visitor", f.now, time.Minute)
+	f.fail(err, errs.NotFound)
+}
+
+func wanted(f *fixture) {
+	f.job("a", f.id())
+	worker := f.claim()
+	_, ok := f.seize("a", f.now)
+	f.holds(!ok, "it is held")
+	err := f.RenewClaim(f.Context(), worker, f.now.Add(time.Hour))
+	f.fail(err, errs.Conflict)
+	e, _ := errors.AsType[*errs.Error](err)
+	equal(f, e.Code, "Wanted", "the code")
+	f.succeed(f.Record(f.Context(), worker, store.Batch{Cycle: synchronization.Cycle{ID: "c"}}))
+	f.succeed(f.ReleaseClaim(f.Context(), worker, func(j synchronization.Job) synchronization.Job { return j.Interrupted(*j.Cycle, f.now) }))
+	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now, time.Minute)
+	f.succeed(err)
+	f.holds(!ok, "no worker takes it from who waits")
+	_, ok, err = f.NextDue(f.Context(), f.now)
+	f.succeed(err)
+	f.holds(!ok, "and none is woken for it")
+	c, ok := f.seize("a", f.now)
+	f.holds(ok, "who waits gets it")
+	f.succeed(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }))
+	f.claim()
+	_, ok = f.seize("a", f.now)
+	f.holds(!ok, "it is held again")
+	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Minute), time.Minute)
+	f.succeed(err)
+	f.holds(ok, "who gave up waiting keeps nobody out for long")
 }

@@ -105,20 +105,23 @@ func jobUpdated(f *fixture) {
 func keep(j synchronization.Job) (synchronization.Job, error) { return j, nil }
 
 func jobReset(f *fixture) {
-	u, v := f.user("ada"), f.user("bob")
+	u, v, w := f.user("ada"), f.user("bob"), f.user("cid")
 	f.job("a", f.id())
 	c := f.claim()
 	failed := linked(u, "t1")
 	failed.Link.Failure = &store.Failure{Code: "x", RetryAt: f.now}
 	unlinked := store.Outcome{Object: v.Key, Kind: v.Kind, Link: store.Link{Failure: &store.Failure{Code: "x", RetryAt: f.now}}}
-	f.record(c, failed, unlinked)
-	equal(f, len(f.retries(c)), 2, "failures before")
+	begun := store.Outcome{Object: w.Key, Kind: w.Kind, Link: store.Link{Managed: true, Failure: &store.Failure{Code: "x", RetryAt: f.now}}}
+	f.record(c, failed, unlinked, begun)
+	equal(f, len(f.retries(c)), 3, "failures before")
 	_, err := f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Failures: true}, keep)
 	f.succeed(err)
 	equal(f, len(f.retries(c)), 0, "failures after")
 	_, ok, err := f.LinkedTo(f.Context(), c, directory.User, "t1")
 	f.succeed(err)
 	f.holds(ok, "the link stays")
+	f.same(f.candidate(c, w).Link, store.Link{Managed: true}, "a creation that was begun stays begun")
+	f.same(f.candidate(c, v).Link, store.Link{}, "nothing else is known")
 	_, err = f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Links: true}, keep)
 	f.succeed(err)
 	_, ok, err = f.LinkedTo(f.Context(), c, directory.User, "t1")

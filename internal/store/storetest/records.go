@@ -78,7 +78,7 @@ func (f *fixture) owners(c store.Claim) string {
 	text := ""
 	var after directory.Key
 	for {
-		page, err := f.DueReferences(f.Context(), c, after, 1)
+		page, err := f.DueReferences(f.Context(), c, f.now, after, 1)
 		f.succeed(err)
 		if len(page) == 0 {
 			return text
