@@ -2,8 +2,10 @@ package keyring_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -184,6 +186,51 @@ func TestRotate(t *testing.T) {
 	if id, ok := after.KeyID(); !ok || id != ring.Primary() {
 		t.Errorf("KeyID = %v, %v; want %v", id, ok, ring.Primary())
 	}
+}
+
+// TestFollow: a process that runs takes up the key that another one has added.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+
+	old := fresh(t)
+	var (
+		file   atomic.Pointer[[]byte]
+		broken = errors.New("no such file")
+	)
+	following := old.Follow(func() ([]byte, error) {
+		if data := file.Load(); data != nil {
+			return *data, nil
+		}
+		return nil, broken
+	})
+	before := seal(t, following)
+	ring, err := old.Rotate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := seal(t, ring)
+	if _, err := following.Open(after, place()); err == nil {
+		t.Error("a value opened whose key was never read")
+	}
+	if err := following.Refresh(); !errors.Is(err, broken) {
+		t.Errorf("Refresh = %v, want the error of the source", err)
+	}
+	data, err := ring.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.Store(&data)
+	wantOpens(t, following, after)
+	wantOpens(t, following, before)
+	if following.Primary() != ring.Primary() || following.Stale(seal(t, following)) {
+		t.Error("the new key does not seal")
+	}
+	garbage := []byte("{}")
+	file.Store(&garbage)
+	if err := following.Refresh(); err == nil {
+		t.Error("keys were read from garbage")
+	}
+	wantOpens(t, following, after)
 }
 
 func TestRetire(t *testing.T) {

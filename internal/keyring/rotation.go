@@ -29,12 +29,12 @@ func (s Sealed) KeyID() (uint32, bool) {
 }
 
 // Primary returns the id of the key that seals.
-func (k *Keyring) Primary() uint32 { return k.handle.KeysetInfo().GetPrimaryKeyId() }
+func (k *Keyring) Primary() uint32 { return k.keys.Load().handle.KeysetInfo().GetPrimaryKeyId() }
 
 // Keys returns the ids of all keys, oldest first.
 func (k *Keyring) Keys() []uint32 {
 	var ids []uint32
-	for _, info := range k.handle.KeysetInfo().GetKeyInfo() {
+	for _, info := range k.keys.Load().handle.KeysetInfo().GetKeyInfo() {
 		ids = append(ids, info.GetKeyId())
 	}
 	return ids
@@ -52,7 +52,7 @@ func (k *Keyring) Stale(s Sealed) bool {
 // Rotate returns a keyring with one more key, which seals from now on; the old
 // keys still open. Marshal and keep the result before sealing with it.
 func (k *Keyring) Rotate() (*Keyring, error) {
-	manager := keyset.NewManagerFromHandle(k.handle)
+	manager := keyset.NewManagerFromHandle(k.keys.Load().handle)
 	id, err := manager.Add(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, fmt.Errorf("rotate the encryption key: %w", err)
@@ -67,7 +67,7 @@ func (k *Keyring) Rotate() (*Keyring, error) {
 // opened again, so first seal every [Keyring.Stale] value anew. The key that seals
 // cannot be retired.
 func (k *Keyring) Retire(id uint32) (*Keyring, error) {
-	manager := keyset.NewManagerFromHandle(k.handle)
+	manager := keyset.NewManagerFromHandle(k.keys.Load().handle)
 	if err := manager.Delete(id); err != nil {
 		return nil, fmt.Errorf("retire encryption key %d: %w", id, err)
 	}
