@@ -26,6 +26,12 @@ type Config struct {
 	// PublicURL is where callers reach the service, without a trailing slash. Empty:
 	// as the request says.
 	PublicURL string
+	// StrictSchemaPatch answers PATCH of a schema as the original service does, 404,
+	// instead of replacing the schema.
+	StrictSchemaPatch bool
+	// OnDemandArray answers provisionOnDemand in the shape that was seen live, with an
+	// array, instead of the documented one.
+	OnDemandArray bool
 	// CompatUnknownError401 answers a caller who may not do what it asks as the
 	// original service does, 401 with an empty message, instead of 403 with a reason.
 	CompatUnknownError401 bool

@@ -49,6 +49,9 @@ func (a *API) failure(r *http.Request, err error, ev *event) answer {
 	e := visible(err)
 	ev.code, ev.cause = e.Code, err
 	out := answer{status: status(e.Kind), contentType: jsonType, header: http.Header{}}
+	if e.Code == codePrecondition {
+		out.status = http.StatusPreconditionFailed
+	}
 	if e.Kind == errs.Forbidden && a.CompatUnknownError401 {
 		e = &errs.Error{Kind: errs.Unauthenticated, Code: "UnknownError"}
 		out.status = http.StatusUnauthorized

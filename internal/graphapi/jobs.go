@@ -24,7 +24,12 @@ func (a *API) listJobs(ctx context.Context, q *request) (answer, error) {
 		return answer{}, err
 	}
 	page.Context = q.context().Collection(q.synchronizationPath("jobs"), q.options.Select...)
-	return collection(page, q.options.Select)
+	if q.options.Expand != nil {
+		if page.Value, err = a.expandedJobs(ctx, q, page.Value); err != nil {
+			return answer{}, err
+		}
+	}
+	return collection(page, withExpanded(q.options))
 }
 
 func (a *API) jobsOf(ctx context.Context, q *request) ([]wireJob, error) {
@@ -40,13 +45,30 @@ func (a *API) jobsOf(ctx context.Context, q *request) ([]wireJob, error) {
 	return wire, err
 }
 
+// expandedJobs completes the jobs of a page with what $expand asks for.
+func (a *API) expandedJobs(ctx context.Context, q *request, page any) ([]expandedJob, error) {
+	jobs, _ := page.([]wireJob)
+	sp, err := a.servicePrincipal(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]expandedJob, 0, len(jobs))
+	for _, j := range jobs {
+		one, err := a.expandJob(ctx, q, sp.ID, j)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
 func (a *API) countJobs(ctx context.Context, q *request) (answer, error) {
 	jobs, err := a.jobsOf(ctx, q)
 	if err != nil {
 		return answer{}, err
 	}
-	jobs, err = filterWire(jobs, q.options.Filter)
-	return count(int64(len(jobs))), err
+	return countOf(q, jobs)
 }
 
 // createJob answers POST …/synchronization/jobs.
@@ -89,11 +111,18 @@ func (a *API) getJob(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	wire, err := a.expandJob(ctx, q, job)
+	wire, err := a.expandJob(ctx, q, sp, newWireJob(job, a.Now()))
 	if err != nil {
 		return answer{}, err
 	}
-	return entity(q.context().Entity(q.synchronizationPath("jobs"), q.options.Select...), wire, withExpanded(q.options))
+	out, err := entity(q.context().Entity(q.synchronizationPath("jobs"), q.options.Select...), wire, withExpanded(q.options))
+	return out.tagged(jobTag(job)), err
+}
+
+// jobTag is the entity tag of a job: it changes with what callers set, not with what
+// a cycle does.
+func jobTag(j synchronization.Job) string {
+	return etagOf(j.ID, j.Settings, j.Schedule.State, j.Created)
 }
 
 // withExpanded selects what $expand names besides what $select names (OData 4.01
@@ -104,7 +133,7 @@ func withExpanded(o odata.Options) []string {
 	}
 	selected := slices.Clone(o.Select)
 	for _, e := range o.Expand {
-		selected = append(selected, e.Name, e.Name+"@odata.context")
+		selected = append(selected, e.Name)
 	}
 	return selected
 }
@@ -114,23 +143,27 @@ type expandedJob struct {
 	wireJob
 	SchemaContext string          `json:"schema@odata.context,omitempty"`
 	Schema        json.RawMessage `json:"schema,omitempty"`
+	BulkUpload    json.RawMessage `json:"bulkUpload,omitempty"` // null: there is never one
 }
 
-func (a *API) expandJob(ctx context.Context, q *request, job synchronization.Job) (expandedJob, error) {
-	wire := expandedJob{wireJob: newWireJob(job, a.Now())}
+func (a *API) expandJob(ctx context.Context, q *request, sp directory.ObjectID, job wireJob) (expandedJob, error) {
+	wire := expandedJob{wireJob: job}
 	for _, e := range q.options.Expand {
-		if e.Name != "schema" {
-			return wire, errs.New(errs.Invalid, "BadRequest",
-				"Parsing OData Select and Expand failed: Could not find a property named '%s' on type 'microsoft.graph.synchronizationJob' that can be expanded; schema can.", e.Name)
+		switch e.Name {
+		case "bulkUpload":
+			wire.BulkUpload = json.RawMessage("null")
+		case "schema":
+			schema, err := a.Jobs.Schema(ctx, q.tenant, sp, synchronization.JobID(job.ID))
+			if err != nil {
+				return wire, err
+			}
+			if wire.Schema, err = marshal(filled(schema), e.Select); err != nil {
+				return wire, err
+			}
+			wire.SchemaContext = q.context().Entity(q.synchronizationPath("jobs("+odata.Quote(job.ID)+")/schema"), e.Select...)
+		default:
+			return wire, notExpandable("synchronizationJob", e.Name, "schema and bulkUpload")
 		}
-		schema, err := a.Jobs.Schema(ctx, q.tenant, job.ServicePrincipal, job.ID)
-		if err != nil {
-			return wire, err
-		}
-		if wire.Schema, err = marshal(filled(schema), e.Select); err != nil {
-			return wire, err
-		}
-		wire.SchemaContext = q.context().Entity(q.jobPath("schema"), e.Select...)
 	}
 	return wire, nil
 }
@@ -154,11 +187,35 @@ func (a *API) patchJob(ctx context.Context, q *request) (answer, error) {
 	if err := decode(q.body, &in); err != nil {
 		return answer{}, err
 	}
+	if err := q.unchanged(a.jobState(ctx, q, sp, id)); err != nil {
+		return answer{}, err
+	}
 	job, err := a.Jobs.SetSettings(ctx, q.tenant, sp, id, in.Settings)
 	if err != nil {
 		return answer{}, err
 	}
-	return entity(q.context().Entity(q.synchronizationPath("jobs")), newWireJob(job, a.Now()), nil)
+	out, err := entity(q.context().Entity(q.synchronizationPath("jobs")), newWireJob(job, a.Now()), nil)
+	return out.tagged(jobTag(job)), err
+}
+
+// jobState reads the entity tag of a job.
+func (a *API) jobState(ctx context.Context, q *request, sp directory.ObjectID, id synchronization.JobID) func() (string, error) {
+	return func() (string, error) {
+		job, err := a.Jobs.Get(ctx, q.tenant, sp, id)
+		return jobTag(job), err
+	}
+}
+
+// deleteJob answers DELETE …/jobs/{jobId}. Accounts that the job wrote stay.
+func (a *API) deleteJob(ctx context.Context, q *request) (answer, error) {
+	sp, id, err := a.job(ctx, q)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := q.unchanged(a.jobState(ctx, q, sp, id)); err != nil {
+		return answer{}, err
+	}
+	return noContent(), a.Jobs.Delete(ctx, q.tenant, sp, id)
 }
 
 // order answers the requests that tell a job to do something and say no more.

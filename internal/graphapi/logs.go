@@ -22,17 +22,111 @@ func (a *API) listLogs(ctx context.Context, q *request) (answer, error) {
 		return answer{}, err
 	}
 	page, err := a.Store.Logs(ctx, q.tenant, store.LogQuery{
-		Filter: q.options.Filter, Ascending: ascending, Top: q.pageSize(), After: after,
+		Filter: currentNames(q.options.Filter), Ascending: ascending, Top: q.pageSize(), After: after,
 	})
 	if err != nil {
 		return answer{}, err
 	}
 	value := make([]json.RawMessage, 0, len(page.Entries))
 	for _, entry := range page.Entries {
-		value = append(value, entry.Document)
+		document, err := logDocument(entry, q.version)
+		if err != nil {
+			return answer{}, err
+		}
+		value = append(value, document)
 	}
 	out := listing{Context: q.context().Collection("auditLogs/provisioning", q.options.Select...), Next: q.next(page.Next), Value: value}
 	return collection(out, q.options.Select)
+}
+
+// getLog answers GET auditLogs/provisioning/{logId}.
+func (a *API) getLog(ctx context.Context, q *request) (answer, error) {
+	id := q.key("logId")
+	page, err := a.Store.Logs(ctx, q.tenant, store.LogQuery{
+		Filter: odata.Compare{Property: "id", Op: odata.Eq, Value: id}, Top: 1,
+	})
+	if err != nil {
+		return answer{}, err
+	}
+	if len(page.Entries) == 0 {
+		return answer{}, errs.New(errs.NotFound, "Request_ResourceNotFound",
+			"The provisioning log has no record '%.128s'. Records that are older than the retention are removed.", id)
+	}
+	document, err := logDocument(page.Entries[0], q.version)
+	if err != nil {
+		return answer{}, err
+	}
+	return entity(q.context().Entity("auditLogs/provisioning", q.options.Select...), document, q.options.Select)
+}
+
+// logDocument is a record as the version has it: beta keeps two deprecated members,
+// whose values are those of the ones that took their place.
+func logDocument(entry store.LogEntry, v Versions) (json.RawMessage, error) {
+	if v != Beta {
+		return entry.Document, nil
+	}
+	var current struct {
+		Action string          `json:"provisioningAction"`
+		Status statusOfSummary `json:"provisioningStatusInfo"`
+	}
+	if err := json.Unmarshal(entry.Document, &current); err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "A record of the provisioning log cannot be read.")
+	}
+	older := map[string]any{"action": capitalized(current.Action), "statusInfo": current.Status.older()}
+	members, err := readMembers(entry.Document)
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "A record of the provisioning log cannot be read.")
+	}
+	for name, value := range members {
+		older[name] = value
+	}
+	return marshal(older, nil)
+}
+
+// statusOfSummary is provisioningStatusInfo.
+type statusOfSummary struct {
+	Status string         `json:"status"`
+	Error  map[string]any `json:"errorInformation"`
+}
+
+// older is the same as statusBase, or as statusDetails when there is more to say.
+func (s statusOfSummary) older() map[string]any {
+	wire := map[string]any{"@odata.type": "#microsoft.graph.statusBase", "status": s.Status}
+	if s.Error == nil {
+		return wire
+	}
+	wire["@odata.type"] = "#microsoft.graph.statusDetails"
+	for _, name := range []string{"additionalDetails", "errorCategory", "errorCode", "reason", "recommendedAction"} {
+		wire[name] = s.Error[name]
+	}
+	return wire
+}
+
+func capitalized(word string) string {
+	if word == "" {
+		return word
+	}
+	return strings.ToUpper(word[:1]) + word[1:]
+}
+
+// currentNames rewrites comparisons with the deprecated action, whose values begin
+// with a capital, to the member that took its place.
+func currentNames(e odata.Expr) odata.Expr {
+	switch e := e.(type) {
+	case odata.And:
+		return odata.And{Left: currentNames(e.Left), Right: currentNames(e.Right)}
+	case odata.Or:
+		return odata.Or{Left: currentNames(e.Left), Right: currentNames(e.Right)}
+	case odata.Not:
+		return odata.Not{Expr: currentNames(e.Expr)}
+	case odata.Compare:
+		if text, ok := e.Value.(string); ok && text != "" && strings.EqualFold(string(e.Property), "action") {
+			e.Property, e.Value = "provisioningAction", strings.ToLower(text[:1])+text[1:]
+		}
+		return e
+	default:
+		return e
+	}
 }
 
 // logOrder reports whether the oldest entry comes first; the log has one order.

@@ -34,6 +34,8 @@ type Credentials interface {
 	List(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) ([]synchronization.SecretPair, error)
 	// Put replaces what is stored.
 	Put(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []Given) error
+	// Clear forgets everything: secrets, tokens and settings.
+	Clear(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) error
 	// Acquire obtains an access token and stores it durably before it returns.
 	Acquire(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, given []Given) error
 }
@@ -52,6 +54,24 @@ type Jobs interface {
 	Schema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) (synchronization.Schema, error)
 	PutSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, schema synchronization.Schema) error
 	ResetSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) error
-	Templates(ctx context.Context, servicePrincipal directory.Object) []synchronization.Template
+	ChangeSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, change func(synchronization.Schema) (synchronization.Schema, error)) error
+	Discover(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, directoryID string) (synchronization.DirectoryDefinition, error)
+	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)
+	Connection(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) (store.Connection, error)
+	Disconnect(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) error
+	Templates
 	ValidateCredentials(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, templateID string, useSaved bool, given []Given) error
+}
+
+// Templates are the synchronization templates that an application offers. Their
+// errors are NotFound for an unknown one, Conflict for one that is there already, and
+// Invalid for one that is refused.
+type Templates interface {
+	Templates(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) ([]synchronization.Template, error)
+	Template(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id string) (synchronization.Template, error)
+	CreateTemplate(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, t synchronization.Template) (synchronization.Template, error)
+	ReplaceTemplate(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id string, t synchronization.Template) error
+	DeleteTemplate(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id string) error
+	ChangeTemplateSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id string, change func(synchronization.Schema) (synchronization.Schema, error)) error
+	ResetTemplateSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id string) error
 }

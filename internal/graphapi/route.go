@@ -70,6 +70,10 @@ type Route struct {
 	Options []odata.Option
 	// Deprecated rows announce on beta that they will go.
 	Deprecated bool
+	// Note says in a sentence where the row differs from Graph's; the documentation
+	// shows it. Better rows do what Graph's cannot.
+	Note   string
+	Better bool
 
 	subject subject
 	body    bodyRule

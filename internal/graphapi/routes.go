@@ -10,12 +10,8 @@ import (
 // table is the whole surface. A new resource is new rows.
 func (a *API) table() []Route {
 	return join(
-		onBothContainers(join(
-			a.credentialRoutes(),
-			a.jobRoutes(),
-			a.schemaRoutes(),
-			a.templateRoutes(),
-		)),
+		onBothContainers(a.synchronizationRoutes()),
+		a.logRoutes(),
 		a.userRoutes(),
 		a.groupRoutes(),
 		a.applicationRoutes(),

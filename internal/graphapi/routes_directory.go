@@ -75,7 +75,6 @@ func (a *API) tenantRoutes() []Route {
 			Route{Method: get, Pattern: "directoryObjects/{id}", Operation: id.ReadDirectoryObjects, Options: one(), handle: a.getAny},
 		),
 		graph(
-			Route{Method: get, Pattern: "auditLogs/provisioning", Operation: id.ReadProvisioningLog, Options: many(), handle: a.listLogs},
 			Route{Method: get, Pattern: "organization", Operation: id.ReadOrganization, Options: one(), handle: a.organization},
 			Route{Method: get, Pattern: "endpoints", Versions: Metadata, Public: true, handle: a.endpoints},
 		),

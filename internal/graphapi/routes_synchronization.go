@@ -2,44 +2,91 @@ package graphapi
 
 import (
 	id "github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/odata"
 )
 
+// synchronizationRoutes are the rows below both containers.
+func (a *API) synchronizationRoutes() []Route {
+	const job, template = "{c}/synchronization/jobs/{jobId}", "{c}/synchronization/templates/{templateId}"
+	return join(
+		a.credentialRoutes(),
+		a.jobRoutes(),
+		a.jobActionRoutes(job),
+		a.bulkUploadRoutes(job),
+		[]Route{
+			{Method: post, Pattern: job + "/schema/directories/{directoryId}/discover", Operation: id.DiscoverDirectory, handle: a.discover},
+			{
+				Method: post, Pattern: template + "/schema/directories/{directoryId}/discover", Operation: id.DiscoverDirectory,
+				Note:   "Only a job is connected to an application that could be asked",
+				handle: notOffered("A template is connected to no application. POST …/jobs/{jobId}/schema/directories/{directoryId}/discover asks that of a job."),
+			},
+		},
+		a.schemaRoutes(job+"/schema", a.jobSchema(), schemaOperations{id.ReadSchema, id.PutSchema, id.DeleteSchema}),
+		a.templateRoutes(template),
+		a.schemaRoutes(template+"/schema", a.templateSchema(), schemaOperations{id.ReadTemplates, id.WriteTemplates, id.WriteTemplates}),
+	)
+}
+
 func (a *API) credentialRoutes() []Route {
+	const root = "{c}/synchronization"
 	return []Route{
-		{Method: get, Pattern: "{c}/synchronization", Operation: id.ReadSynchronization, Options: one(), handle: a.getSynchronization},
-		{Method: put, Pattern: "{c}/synchronization", Operation: id.ReplaceSynchronization, handle: notOffered(
-			"Replacing the whole synchronization resource is not offered. PUT its secrets, and create its jobs one by one.",
-		)},
-		{Method: remove, Pattern: "{c}/synchronization", Operation: id.DeleteSynchronization, handle: notOffered(
-			"Deleting the whole synchronization resource is not offered. DELETE its jobs, and PUT an empty array of secrets.",
-		)},
-		{Method: get, Pattern: "{c}/synchronization/ping", Versions: Beta, Operation: id.ReadSynchronization, handle: a.ping},
+		{Method: get, Pattern: root, Operation: id.ReadSynchronization, Options: oneExpanded(), handle: a.getSynchronization},
 		{
-			Method: post, Pattern: "{c}/synchronization/acquireAccessToken", Operation: id.AcquireAccessToken, Deprecated: true,
+			Method: put, Pattern: root, Operation: id.ReplaceSynchronization,
+			body: jsonRequired, operations: a.puttingSynchronization, handle: a.putSynchronization,
+		},
+		{Method: remove, Pattern: root, Operation: id.DeleteSynchronization, handle: a.deleteSynchronization},
+		{Method: get, Pattern: root + "/ping", Versions: Beta, Operation: id.ReadSynchronization, handle: a.ping},
+		{
+			Method: post, Pattern: root + "/acquireAccessToken", Operation: id.AcquireAccessToken, Deprecated: true,
 			body: jsonOptional, handle: a.acquireAccessToken,
 		},
-		{Method: get, Pattern: "{c}/synchronization/secrets", Operation: id.ReadSecrets, Deprecated: true, Options: short(), handle: a.getSecrets},
-		{Method: get, Pattern: "{c}/synchronization/secrets/$count", Operation: id.ReadSecrets, Deprecated: true, Options: shortCount(), handle: a.countSecrets},
+		{Method: get, Pattern: root + "/secrets", Operation: id.ReadSecrets, Deprecated: true, Options: few(), handle: a.getSecrets},
+		{Method: get, Pattern: root + "/secrets/$count", Operation: id.ReadSecrets, Deprecated: true, Options: counting(), handle: a.countSecrets},
 		{
-			Method: put, Pattern: "{c}/synchronization/secrets", Operation: id.PutSecrets, Deprecated: true,
+			Method: put, Pattern: root + "/secrets", Operation: id.PutSecrets, Deprecated: true,
 			body: jsonRequired, operations: a.puttingSecrets, handle: a.putSecrets,
+		},
+		{
+			Method: patch, Pattern: root + "/connectivityParameters", Operation: id.PutSecrets, Note: noSuchSchema,
+			handle: notOffered("The shape of connectivityParameters is published nowhere. PUT …/synchronization/secrets stores the same."),
 		},
 	}
 }
 
+// noSuchSchema is the note of the successors of the deprecated secrets.
+const noSuchSchema = "Graph publishes the path and its permission but no schema; none is invented. Use secrets and validateCredentials"
+
 func (a *API) jobRoutes() []Route {
-	const job = "{c}/synchronization/jobs/{jobId}"
+	const jobs, job = "{c}/synchronization/jobs", "{c}/synchronization/jobs/{jobId}"
 	return []Route{
-		{Method: get, Pattern: "{c}/synchronization/jobs", Operation: id.ListJobs, Options: short(), handle: a.listJobs},
-		{Method: get, Pattern: "{c}/synchronization/jobs/$count", Operation: id.ListJobs, Options: shortCount(), handle: a.countJobs},
-		{Method: post, Pattern: "{c}/synchronization/jobs", Operation: id.CreateJob, body: jsonRequired, handle: a.createJob},
+		{Method: get, Pattern: jobs, Operation: id.ListJobs, Options: fewExpanded(), handle: a.listJobs},
+		{Method: get, Pattern: jobs + "/$count", Operation: id.ListJobs, Options: counting(), handle: a.countJobs},
+		{Method: post, Pattern: jobs, Operation: id.CreateJob, body: jsonRequired, handle: a.createJob},
 		{
-			Method: post, Pattern: "{c}/synchronization/jobs/validateCredentials", Operation: id.ValidateCredentials, Deprecated: true,
+			Method: post, Pattern: jobs + "/validateCredentials", Operation: id.ValidateCredentials, Deprecated: true,
 			body: jsonOptional, handle: a.validateCredentials,
 		},
 		{Method: get, Pattern: job, Operation: id.ReadJob, Options: oneExpanded(), handle: a.getJob},
-		{Method: patch, Pattern: job, Operation: id.UpdateJob, body: jsonRequired, handle: a.patchJob},
-		{Method: remove, Pattern: job, Operation: id.DeleteJob, handle: a.order(a.Jobs.Delete)},
+		{
+			Method: patch, Pattern: job, Operation: id.UpdateJob, body: jsonRequired, handle: a.patchJob,
+			Note: "Writes synchronizationJobSettings, by name; members that the service sets are ignored",
+		},
+		{Method: remove, Pattern: job, Operation: id.DeleteJob, handle: a.deleteJob},
+		{
+			Method: get, Pattern: job + "/objectConnections/{objectId}", Versions: Beta, Operation: id.ReadJob,
+			handle: a.getConnection,
+		},
+		{
+			Method: remove, Pattern: job + "/objectConnections/{objectId}", Versions: Beta, Operation: id.RestartJob,
+			handle: a.deleteConnection,
+		},
+		{Method: get, Pattern: job + "/objectConnections", Versions: Beta, Operation: id.ReadJob, handle: a.listConnections},
+	}
+}
+
+func (a *API) jobActionRoutes(job string) []Route {
+	return []Route{
 		{Method: post, Pattern: job + "/start", Operation: id.StartJob, handle: a.order(a.Jobs.Start)},
 		{Method: post, Pattern: job + "/pause", Operation: id.PauseJob, handle: a.order(a.Jobs.Pause)},
 		{Method: post, Pattern: job + "/restart", Operation: id.RestartJob, body: jsonOptional, handle: a.restartJob},
@@ -47,62 +94,82 @@ func (a *API) jobRoutes() []Route {
 			Method: post, Pattern: job + "/validateCredentials", Operation: id.ValidateCredentials, Deprecated: true,
 			body: jsonOptional, handle: a.validateJob,
 		},
-		{Method: post, Pattern: job + "/provisionOnDemand", Operation: id.ProvisionOnDemand, handle: notOffered(
-			"Provisioning on demand is not offered by this version. Start the job: a cycle provisions the same object.",
-		)},
-		{Method: post, Pattern: job + "/bulkUpload", Operation: id.BulkUpload, handle: notOffered(
-			"Bulk upload is not offered by this version. Create users by POST /users, or import a file with provisor directory import.",
-		)},
+		{
+			Method: post, Pattern: job + "/validateConnectivity", Operation: id.ValidateCredentials, Note: noSuchSchema,
+			handle: notOffered("The shape of validateConnectivity is published nowhere. POST …/validateCredentials does the same."),
+		},
+		{Method: post, Pattern: job + "/provisionOnDemand", Operation: id.ProvisionOnDemand, body: jsonRequired, handle: a.provisionOnDemand},
 	}
 }
 
-func (a *API) schemaRoutes() []Route {
-	const schema = "{c}/synchronization/jobs/{jobId}/schema"
-	return append([]Route{
-		{Method: get, Pattern: schema, Operation: id.ReadSchema, Options: oneExpanded(), handle: a.getSchema},
-		{Method: put, Pattern: schema, Operation: id.PutSchema, body: jsonLarge, handle: a.putSchema},
-		{Method: patch, Pattern: schema, Operation: id.PutSchema, body: jsonLarge, handle: a.putSchema},
-		{Method: remove, Pattern: schema, Operation: id.DeleteSchema, handle: a.order(a.Jobs.ResetSchema)},
-	}, schemaTools(schema)...)
-}
-
-// schemaTools are the functions bound to a schema, of a job or of a template.
-func schemaTools(schema string) []Route {
-	return []Route{
-		{Method: get, Pattern: schema + "/filterOperators", Operation: id.ReadFilterOperators, handle: notOffered(
-			"Listing the filter operators is not offered by this version.",
-		)},
-		{Method: get, Pattern: schema + "/functions", Operation: id.ReadFunctions, handle: notOffered(
-			"Listing the mapping functions is not offered by this version.",
-		)},
-		{Method: post, Pattern: schema + "/parseExpression", Operation: id.ParseExpression, handle: notOffered(
-			"Parsing an expression is not offered by this version. A schema with a faulty expression is refused when it is PUT, with the reason.",
-		)},
-		{Method: post, Pattern: schema + "/directories/{directoryId}/discover", Operation: id.DiscoverDirectory, handle: notOffered(
-			"Discovering a directory's schema is not offered by this version. PUT the schema with the attributes that the application has.",
-		)},
-	}
-}
-
-func (a *API) templateRoutes() []Route {
-	const template = "{c}/synchronization/templates/{templateId}"
-	return append([]Route{
-		{Method: get, Pattern: "{c}/synchronization/templates", Operation: id.ReadTemplates, Options: append(short(), oneExpanded()[1]), handle: a.listTemplates},
-		{Method: get, Pattern: "{c}/synchronization/templates/$count", Operation: id.ReadTemplates, Options: shortCount(), handle: a.countTemplates},
-		{Method: get, Pattern: template, Operation: id.ReadTemplates, Options: oneExpanded(), handle: a.getTemplate},
-		{Method: get, Pattern: template + "/schema", Operation: id.ReadTemplates, Options: oneExpanded(), handle: a.getTemplateSchema},
-	}, append(templateWrites(template), schemaTools(template+"/schema")...)...)
-}
-
-// templateWrites are those that Graph has for the makers of gallery applications.
-func templateWrites(template string) []Route {
-	refuse := notOffered("Templates cannot be changed in this version. PUT the schema of the job instead, which is its own copy.")
+// bulkUploadRoutes are those of inbound provisioning, which is not there: no success
+// is made up.
+func (a *API) bulkUploadRoutes(job string) []Route {
+	refuse := notOffered("Bulk upload is not offered. Create users by POST /users, or import a file with provisor directory import.")
 	row := func(method, pattern string) Route {
-		return Route{Method: method, Pattern: pattern, Operation: id.WriteTemplates, handle: refuse}
+		return Route{Method: method, Pattern: job + pattern, Operation: id.BulkUpload, Note: "Inbound provisioning is not there yet", handle: refuse}
 	}
 	return []Route{
-		row(post, "{c}/synchronization/templates"),
-		row(put, template), row(patch, template), row(remove, template),
-		row(put, template+"/schema"), row(patch, template+"/schema"), row(remove, template+"/schema"),
+		row(post, "/bulkUpload"), row(get, "/bulkUpload"), row(patch, "/bulkUpload"), row(remove, "/bulkUpload"),
+		row(get, "/bulkUpload/$value"), row(put, "/bulkUpload/$value"), row(remove, "/bulkUpload/$value"),
 	}
+}
+
+// schemaOperations are what the resources of a schema ask for.
+type schemaOperations struct{ read, put, reset id.Operation }
+
+// schemaRoutes are the rows of a schema, of a job or of a template, and of what is
+// below it.
+func (a *API) schemaRoutes(schema string, h home, op schemaOperations) []Route {
+	const replaces = "PATCH works like PUT: what the body has is replaced, what it lacks stays. The original answers 404, and so does this with --graph-strict-schema-patch"
+	directories := schema + "/directories"
+	return []Route{
+		{Method: get, Pattern: schema, Operation: op.read, Options: oneExpanded(), handle: a.getSchema(h)},
+		{Method: put, Pattern: schema, Operation: op.put, body: jsonLarge, handle: a.putSchema(h)},
+		{Method: patch, Pattern: schema, Operation: op.put, body: jsonLarge, handle: a.patchSchema(h), Better: true, Note: replaces},
+		{Method: remove, Pattern: schema, Operation: op.reset, handle: a.resetSchema(h)},
+		{Method: get, Pattern: schema + "/filterOperators", Operation: id.ReadFilterOperators, Options: few(), handle: a.filterOperators(h)},
+		{Method: get, Pattern: schema + "/functions", Operation: id.ReadFunctions, Options: few(), handle: a.functions(h)},
+		{Method: post, Pattern: schema + "/parseExpression", Operation: id.ParseExpression, body: jsonRequired, handle: a.parseExpression(h)},
+		{Method: get, Pattern: directories, Operation: op.read, Options: few(), handle: a.listDirectories(h)},
+		{Method: get, Pattern: directories + "/$count", Operation: op.read, Options: counting(), handle: a.countDirectories(h)},
+		{Method: post, Pattern: directories, Operation: op.put, body: jsonLarge, handle: a.createDirectory(h)},
+		{Method: get, Pattern: directories + "/{directoryId}", Operation: op.read, Options: one(), handle: a.getDirectory(h)},
+		{Method: patch, Pattern: directories + "/{directoryId}", Operation: op.put, body: jsonLarge, handle: a.patchDirectory(h)},
+		{Method: remove, Pattern: directories + "/{directoryId}", Operation: op.put, handle: a.deleteDirectory(h)},
+	}
+}
+
+func (a *API) templateRoutes(template string) []Route {
+	const templates = "{c}/synchronization/templates"
+	return []Route{
+		{Method: get, Pattern: templates, Operation: id.ReadTemplates, Options: fewExpanded(), handle: a.listTemplates},
+		{Method: get, Pattern: templates + "/$count", Operation: id.ReadTemplates, Options: counting(), handle: a.countTemplates},
+		{Method: post, Pattern: templates, Operation: id.WriteTemplates, body: jsonLarge, handle: a.createTemplate},
+		{Method: get, Pattern: template, Operation: id.ReadTemplates, Options: oneExpanded(), handle: a.getTemplate},
+		{Method: put, Pattern: template, Operation: id.WriteTemplates, body: jsonLarge, handle: a.putTemplate},
+		{
+			Method: patch, Pattern: template, Operation: id.WriteTemplates, body: jsonLarge, handle: a.putTemplate,
+			Note: "Replaces, as the documentation of PATCH has it here: members that are left out are erased",
+		},
+		{Method: remove, Pattern: template, Operation: id.WriteTemplates, handle: a.deleteTemplate},
+	}
+}
+
+// few are the options of a collection that is read whole and paged in memory.
+func few() []odata.Option { return many() }
+
+func fewExpanded() []odata.Option { return manyExpanded() }
+
+// logRoutes are those of the provisioning log, which has no count: it is never known
+// how much of it there is.
+func (a *API) logRoutes() []Route {
+	paged := []odata.Option{odata.FilterOption, odata.OrderByOption, odata.SelectOption, odata.TopOption, odata.SkipTokenOption}
+	return graph(
+		Route{
+			Method: get, Pattern: "auditLogs/provisioning", Operation: id.ReadProvisioningLog, Options: paged, handle: a.listLogs,
+			Note: "Records are visible at once, not after minutes; they are kept as long as --log-retention says",
+		},
+		Route{Method: get, Pattern: "auditLogs/provisioning/{logId}", Operation: id.ReadProvisioningLog, Options: one(), handle: a.getLog},
+	)
 }

@@ -2,41 +2,165 @@ package graphapi
 
 import (
 	"context"
-	"reflect"
-	"strings"
-	"time"
+	"maps"
+	"net/http"
 
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/odata"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
-// getSchema answers GET …/jobs/{jobId}/schema, its directories inlined.
-func (a *API) getSchema(ctx context.Context, q *request) (answer, error) {
-	sp, id, err := a.job(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	schema, err := a.Jobs.Schema(ctx, q.tenant, sp, id)
-	if err != nil {
-		return answer{}, err
-	}
-	return entity(q.context().Entity(q.jobPath("schema"), q.options.Select...), filled(schema), q.options.Select)
+// home is where the schema of a path is kept: with a job, or with a template. Both
+// have the same resources below them.
+type home struct {
+	read   func(ctx context.Context, q *request) (synchronization.Schema, error)
+	change func(ctx context.Context, q *request, to func(synchronization.Schema) (synchronization.Schema, error)) error
+	reset  func(ctx context.Context, q *request) error
+	path   func(q *request, rest string) string // as context URLs name it
 }
 
-// putSchema answers PUT and PATCH …/schema. Both replace the whole: PATCH is what
-// generated clients send, and the original service refuses it.
-func (a *API) putSchema(ctx context.Context, q *request) (answer, error) {
-	sp, id, err := a.job(ctx, q)
-	if err != nil {
-		return answer{}, err
+// jobSchema is the schema of the path's job.
+func (a *API) jobSchema() home {
+	return home{
+		read: func(ctx context.Context, q *request) (synchronization.Schema, error) {
+			sp, id, err := a.job(ctx, q)
+			if err != nil {
+				return synchronization.Schema{}, err
+			}
+			return a.Jobs.Schema(ctx, q.tenant, sp, id)
+		},
+		change: func(ctx context.Context, q *request, to func(synchronization.Schema) (synchronization.Schema, error)) error {
+			sp, id, err := a.job(ctx, q)
+			if err != nil {
+				return err
+			}
+			return a.Jobs.ChangeSchema(ctx, q.tenant, sp, id, to)
+		},
+		reset: func(ctx context.Context, q *request) error {
+			sp, id, err := a.job(ctx, q)
+			if err != nil {
+				return err
+			}
+			return a.Jobs.ResetSchema(ctx, q.tenant, sp, id)
+		},
+		path: func(q *request, rest string) string { return q.jobPath("schema" + rest) },
 	}
-	var schema synchronization.Schema
-	if err := decode(q.body, &schema); err != nil {
-		return answer{}, err
+}
+
+// templateSchema is the schema of the path's template.
+func (a *API) templateSchema() home {
+	return home{
+		read: func(ctx context.Context, q *request) (synchronization.Schema, error) {
+			t, err := a.template(ctx, q)
+			return t.Schema, err
+		},
+		change: func(ctx context.Context, q *request, to func(synchronization.Schema) (synchronization.Schema, error)) error {
+			sp, err := a.servicePrincipal(ctx, q)
+			if err != nil {
+				return err
+			}
+			return a.Jobs.ChangeTemplateSchema(ctx, q.tenant, sp.ID, q.key("templateId"), to)
+		},
+		reset: func(ctx context.Context, q *request) error {
+			sp, err := a.servicePrincipal(ctx, q)
+			if err != nil {
+				return err
+			}
+			return a.Jobs.ResetTemplateSchema(ctx, q.tenant, sp.ID, q.key("templateId"))
+		},
+		path: func(q *request, rest string) string {
+			return q.synchronizationPath("templates(" + odata.Quote(q.key("templateId")) + ")/schema" + rest)
+		},
 	}
-	a.completeDirectories(schema.Directories)
-	return noContent(), a.Jobs.PutSchema(ctx, q.tenant, sp, id, schema)
+}
+
+func schemaTag(s synchronization.Schema) string { return etagOf(s.ID, s.Version) }
+
+// getSchema answers GET …/schema, its directories inlined.
+func (a *API) getSchema(h home) handler {
+	return func(ctx context.Context, q *request) (answer, error) {
+		schema, err := h.read(ctx, q)
+		if err != nil {
+			return answer{}, err
+		}
+		for _, e := range q.options.Expand {
+			if e.Name != "directories" { // they are always there
+				return answer{}, notExpandable("synchronizationSchema", e.Name, "directories")
+			}
+		}
+		out, err := entity(q.context().Entity(h.path(q, ""), q.options.Select...), filled(schema), withExpanded(q.options))
+		return out.tagged(schemaTag(schema)), err
+	}
+}
+
+// putSchema answers PUT and PATCH …/schema. PATCH is what generated clients send, and
+// the original service refuses it. Both replace the members that the body has as
+// wholes; one that it does not have stays, because clients that track changes send
+// only what changed, by either verb.
+func (a *API) putSchema(h home) handler {
+	return func(ctx context.Context, q *request) (answer, error) {
+		var schema synchronization.Schema
+		if err := decode(q.body, &schema); err != nil {
+			return answer{}, err
+		}
+		given, err := readMembers(q.body)
+		if err != nil {
+			return answer{}, err
+		}
+		a.completeDirectories(schema.Directories)
+		return noContent(), h.change(ctx, q, func(before synchronization.Schema) (synchronization.Schema, error) {
+			return keeping(before, schema, given), q.unchanged(func() (string, error) { return schemaTag(before), nil })
+		})
+	}
+}
+
+// keeping returns schema with what before has of the members that were not given.
+func keeping(before, schema synchronization.Schema, given members) synchronization.Schema {
+	if _, ok := given.get("synchronizationRules"); !ok {
+		schema.Rules = before.Rules
+	}
+	if _, ok := given.get("directories"); !ok {
+		schema.Directories = before.Directories
+	}
+	unread := synchronization.Unread{}
+	maps.Copy(unread, before.Unread)
+	maps.Copy(unread, schema.Unread)
+	for _, name := range []string{"synchronizationRules", "directories"} {
+		delete(unread, name) // null is as good as absent
+	}
+	schema.Unread = unread
+	return schema
+}
+
+// patchSchema is putSchema, or with StrictSchemaPatch the answer of the original
+// service, whose inner address comes with the message.
+func (a *API) patchSchema(h home) handler {
+	if !a.StrictSchemaPatch {
+		return a.putSchema(h)
+	}
+	return func(_ context.Context, q *request) (answer, error) {
+		message, err := marshal(map[string]string{
+			"Message": "No HTTP resource was found that matches the request URI '" + q.base + q.http.URL.EscapedPath() + "'.",
+		}, nil)
+		if err != nil {
+			return answer{}, err
+		}
+		return answer{status: http.StatusNotFound}, errs.New(errs.NotFound, "UnknownError", "%s", message)
+	}
+}
+
+// resetSchema answers DELETE …/schema: the default comes back.
+func (a *API) resetSchema(h home) handler {
+	return func(ctx context.Context, q *request) (answer, error) {
+		err := q.unchanged(func() (string, error) {
+			schema, err := h.read(ctx, q)
+			return schemaTag(schema), err
+		})
+		if err != nil {
+			return answer{}, err
+		}
+		return noContent(), h.reset(ctx, q)
+	}
 }
 
 // completeDirectories sets what the service decides about directories that a
@@ -50,142 +174,5 @@ func (a *API) completeDirectories(directories []synchronization.DirectoryDefinit
 		if d.Discoverabilities == "" {
 			d.Discoverabilities = "None"
 		}
-	}
-}
-
-// wireTemplate is synchronizationTemplate with its schema inlined.
-type wireTemplate struct {
-	ID            string                          `json:"id"`
-	ApplicationID string                          `json:"applicationId"`
-	Default       bool                            `json:"default"`
-	Description   *string                         `json:"description"`
-	Discoverable  bool                            `json:"discoverable"`
-	FactoryTag    string                          `json:"factoryTag"`
-	Metadata      []synchronization.MetadataEntry `json:"metadata"`
-	Schema        synchronization.Schema          `json:"schema"`
-}
-
-func newWireTemplate(t synchronization.Template, v Versions) wireTemplate {
-	wire := wireTemplate{
-		ID: t.ID, ApplicationID: t.ApplicationID, Default: t.Default, Description: orNull(t.Description),
-		Discoverable: t.Discoverable, FactoryTag: t.FactoryTag, Schema: filled(t.Schema),
-		Metadata: make([]synchronization.MetadataEntry, 0, len(t.Metadata)),
-	}
-	for _, m := range t.Metadata {
-		wire.Metadata = append(wire.Metadata, synchronization.MetadataEntry{Key: metadataKey(m.Key, v), Value: m.Value})
-	}
-	return wire
-}
-
-// metadataKey spells a member of synchronizationMetadata: beta begins them with a
-// small letter, all but one. Generated clients compare exactly.
-func metadataKey(key string, v Versions) string {
-	if v != Beta || key == "" || key == "IsSynchronizationAgentAssignmentRequired" {
-		return key
-	}
-	return strings.ToLower(key[:1]) + key[1:]
-}
-
-func (a *API) templates(ctx context.Context, q *request) ([]wireTemplate, error) {
-	sp, err := a.servicePrincipal(ctx, q)
-	if err != nil {
-		return nil, err
-	}
-	templates := []wireTemplate{}
-	for _, t := range a.Jobs.Templates(ctx, sp) {
-		templates = append(templates, newWireTemplate(t, q.version))
-	}
-	return templates, nil
-}
-
-// listTemplates answers GET …/synchronization/templates.
-func (a *API) listTemplates(ctx context.Context, q *request) (answer, error) {
-	templates, err := a.templates(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	page, err := pageOf(q, templates)
-	if err != nil {
-		return answer{}, err
-	}
-	page.Context = q.context().Collection(q.synchronizationPath("templates"), q.options.Select...)
-	return collection(page, q.options.Select)
-}
-
-func (a *API) countTemplates(ctx context.Context, q *request) (answer, error) {
-	templates, err := a.templates(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	templates, err = filterWire(templates, q.options.Filter)
-	return count(int64(len(templates))), err
-}
-
-func (a *API) template(ctx context.Context, q *request) (wireTemplate, error) {
-	templates, err := a.templates(ctx, q)
-	if err != nil {
-		return wireTemplate{}, err
-	}
-	for _, t := range templates {
-		if strings.EqualFold(t.ID, q.key("templateId")) {
-			return t, nil
-		}
-	}
-	return wireTemplate{}, errs.New(errs.NotFound, "Request_ResourceNotFound",
-		"The application offers no synchronization template '%.64s'. GET …/synchronization/templates lists those it offers.", q.key("templateId"))
-}
-
-func (a *API) getTemplate(ctx context.Context, q *request) (answer, error) {
-	t, err := a.template(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	return entity(q.context().Entity(q.synchronizationPath("templates"), q.options.Select...), t, q.options.Select)
-}
-
-func (a *API) getTemplateSchema(ctx context.Context, q *request) (answer, error) {
-	t, err := a.template(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	path := q.synchronizationPath("templates(" + odata.Quote(t.ID) + ")/schema")
-	return entity(q.context().Entity(path, q.options.Select...), t.Schema, q.options.Select)
-}
-
-// filled returns a copy of v in which no collection is nil, so that none is null on
-// the wire. Pointers that are nil stay so: they are Graph's nullable members.
-func filled[T any](v T) T {
-	out := reflect.New(reflect.TypeOf(v)).Elem()
-	fill(out, reflect.ValueOf(v))
-	filledCopy, ok := reflect.TypeAssert[T](out)
-	if !ok {
-		return v
-	}
-	return filledCopy
-}
-
-func fill(to, from reflect.Value) {
-	switch from.Kind() { //nolint:exhaustive // every other kind is copied as it is
-	case reflect.Struct:
-		to.Set(from)
-		if from.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range from.NumField() {
-			fill(to.Field(i), from.Field(i))
-		}
-	case reflect.Slice:
-		to.Set(reflect.MakeSlice(from.Type(), from.Len(), from.Len()))
-		for i := range from.Len() {
-			fill(to.Index(i), from.Index(i))
-		}
-	case reflect.Pointer:
-		if from.IsNil() {
-			return
-		}
-		to.Set(reflect.New(from.Type().Elem()))
-		fill(to.Elem(), from.Elem())
-	default:
-		to.Set(from)
 	}
 }

@@ -60,6 +60,12 @@ func (a *API) puttingSecrets(ctx context.Context, q *request) ([]identity.Operat
 	if err != nil {
 		return operations, nil //nolint:nilerr // who may not put secrets is told so before what is wrong with the body
 	}
+	more, err := a.settingSyncAll(ctx, q, given)
+	return append(operations, more...), err
+}
+
+// settingSyncAll is what changing SyncAll asks for besides.
+func (a *API) settingSyncAll(ctx context.Context, q *request, given []Given) ([]identity.Operation, error) {
 	for _, g := range given {
 		if g.Key != synchronization.SecretSyncAll {
 			continue
@@ -69,10 +75,10 @@ func (a *API) puttingSecrets(ctx context.Context, q *request) ([]identity.Operat
 			return nil, err
 		}
 		if changes {
-			operations = append(operations, identity.SetSyncAll)
+			return []identity.Operation{identity.SetSyncAll}, nil
 		}
 	}
-	return operations, nil
+	return nil, nil
 }
 
 func (a *API) changesSyncAll(ctx context.Context, q *request, g Given) (bool, error) {
@@ -110,8 +116,8 @@ func (a *API) getSecrets(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	page.Context = q.context().Collection(q.synchronizationPath("secrets"))
-	return collection(page, nil)
+	page.Context = q.context().Collection(q.synchronizationPath("secrets"), q.options.Select...)
+	return collection(page, q.options.Select)
 }
 
 func (a *API) secretsOf(ctx context.Context, q *request) ([]synchronization.SecretPair, error) {
@@ -131,32 +137,7 @@ func (a *API) countSecrets(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	stored, err = filterWire(stored, q.options.Filter)
-	return count(int64(len(stored))), err
-}
-
-// synchronizationResource is Graph's synchronization, a container.
-type synchronizationResource struct {
-	ID      string                       `json:"id"`
-	Secrets []synchronization.SecretPair `json:"secrets"`
-}
-
-// getSynchronization answers GET …/synchronization.
-func (a *API) getSynchronization(ctx context.Context, q *request) (answer, error) {
-	stored, err := a.secretsOf(ctx, q)
-	if err != nil {
-		return answer{}, err
-	}
-	wire := synchronizationResource{ID: q.key("id"), Secrets: stored}
-	return entity(q.context().Entity(q.synchronizationPath()), wire, q.options.Select)
-}
-
-// ping answers GET …/synchronization/Ping(), which beta has.
-func (a *API) ping(ctx context.Context, q *request) (answer, error) {
-	if _, err := a.servicePrincipal(ctx, q); err != nil {
-		return answer{}, err
-	}
-	return entity(q.context().Collection("Edm.String"), map[string]string{"value": "Provisor"}, nil)
+	return countOf(q, stored)
 }
 
 // synchronizationPath names a set below the container as context URLs do.
@@ -166,25 +147,6 @@ func (q *request) synchronizationPath(rest ...string) string {
 		id = string(q.object.ID)
 	}
 	return odata.Contained(q.setName(), id, append([]string{"synchronization"}, rest...)...)
-}
-
-// pageOf serves $filter, $top, $skip and $count over a short list kept in memory.
-func pageOf[T any](q *request, list []T) (listing, error) {
-	list, err := filterWire(list, q.options.Filter)
-	if err != nil {
-		return listing{}, err
-	}
-	var page listing
-	if n := int64(len(list)); q.options.Count {
-		page.Count = &n
-	}
-	list = list[min(q.options.Skip, len(list)):]
-	if q.options.Top > 0 && len(list) > q.options.Top {
-		list = list[:q.options.Top]
-		page.Next = q.skipTo(q.options.Skip + q.options.Top)
-	}
-	page.Value = list
-	return page, nil
 }
 
 // notOffered answers what Graph has and Provisor does not offer.

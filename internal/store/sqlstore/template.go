@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/synchronization"
@@ -44,6 +45,10 @@ func (db *DB) ChangeTemplate(ctx context.Context, tenant directory.TenantID, own
 		return err
 	}
 	return db.write(ctx, durable, func(s *session) error {
+		// There may be none yet, so there is no row to lock.
+		if err := s.lockName(ctx, fmt.Sprintf("template/%d/%s", key, owner)); err != nil {
+			return err
+		}
 		before, err := s.template(ctx, key, owner, id)
 		if err != nil {
 			return err
@@ -66,11 +71,11 @@ func (db *DB) ChangeTemplate(ctx context.Context, tenant directory.TenantID, own
 	})
 }
 
-// template returns one, locked until the commit; nil when there is none.
+// template returns one; nil when there is none.
 func (s *session) template(ctx context.Context, tenant int64, owner directory.ObjectID, id string) (*synchronization.Template, error) {
 	var text string
 	found, err := s.one(ctx, []any{&text},
-		"SELECT document FROM template WHERE tenant = ? AND owner = ? AND id = ?"+s.dialect.lock, tenant, string(owner), fold(id))
+		"SELECT document FROM template WHERE tenant = ? AND owner = ? AND id = ?", tenant, string(owner), fold(id))
 	if err != nil || !found {
 		return nil, err
 	}
@@ -115,7 +120,7 @@ func (s *session) schemaOf(ctx context.Context, tenant int64, id synchronization
 		schema synchronization.Schema
 		text   string
 	)
-	found, err := s.one(ctx, []any{&text}, "SELECT schema FROM job WHERE tenant = ? AND id = ?"+s.dialect.lock, tenant, string(id))
+	found, err := s.one(ctx, []any{&text}, "SELECT schema FROM job WHERE tenant = ? AND id = ?"+s.locked(), tenant, string(id))
 	if err == nil && !found {
 		err = errNoJob(id)
 	}
