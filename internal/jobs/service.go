@@ -26,6 +26,9 @@ type Store interface {
 	store.Tenants
 	store.Directory
 	store.Jobs
+	store.Schemas
+	store.Templates
+	store.Connections
 	store.Provisioning
 }
 
@@ -119,10 +122,9 @@ func (silence) CycleEnded(string, time.Duration) {}
 // Invalid when the template is unknown, Conflict when the service principal has a
 // job of it already.
 func (s *Service) Create(ctx context.Context, tenant directory.TenantID, sp directory.Object, templateID string) (synchronization.Job, error) {
-	template, ok := synchronization.TemplateNamed(templateID)
-	if !ok {
-		return synchronization.Job{}, errs.New(errs.Invalid, "RequestParameterInvalid",
-			"There is no template %.64q. GET …/synchronization/templates lists those of this application.", templateID)
+	template, err := s.template(ctx, tenant, sp.ID, templateID)
+	if err != nil {
+		return synchronization.Job{}, err
 	}
 	code, err := s.initialCode(ctx, tenant, sp.ID)
 	if err != nil {
@@ -290,14 +292,9 @@ func (s *Service) ResetSchema(ctx context.Context, tenant directory.TenantID, sp
 	if err != nil {
 		return err
 	}
-	template, ok := synchronization.TemplateNamed(job.TemplateID)
-	if !ok {
-		return errs.New(errs.Internal, "InternalError", "The template %s of job %s is gone.", job.TemplateID, id)
+	template, err := s.template(ctx, tenant, sp, job.TemplateID)
+	if err != nil {
+		return err
 	}
 	return s.PutSchema(ctx, tenant, sp, id, template.Schema)
-}
-
-// Templates returns the templates that the service principal's application offers.
-func (s *Service) Templates(_ context.Context, _ directory.Object) []synchronization.Template {
-	return synchronization.Templates()
 }

@@ -202,7 +202,9 @@ func TestSchemaAndSettings(t *testing.T) {
 	list, err := s.List(ctx, tenant, w.sp.ID)
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	require.Equal(t, synchronization.Templates(), s.Templates(ctx, w.sp))
+	templates, err := s.Templates(ctx, tenant, w.sp.ID)
+	require.NoError(t, err)
+	require.Equal(t, synchronization.Templates(), templates)
 }
 
 // TestRestartScopes: what each leaves in the store.
