@@ -26,6 +26,9 @@ type Config struct {
 	Metrics        bool
 	LogRetention   time.Duration
 	Grace          time.Duration
+
+	StrictSchemaPatch bool
+	OnDemandAnswer    string // one of the onDemand constants
 }
 
 // Choice is a switch that decides for itself when nobody sets it.

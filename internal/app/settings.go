@@ -28,7 +28,7 @@ type Setting struct {
 // Settings returns the table behind the flags of `provisor serve`, the
 // environment and the documentation.
 func Settings() []Setting {
-	all := append(serviceSettings(), provisioningSettings()...)
+	all := append(append(serviceSettings(), provisioningSettings()...), compatibilitySettings()...)
 	for i, s := range all {
 		if s.Variable == "" {
 			all[i].Variable = "PROVISOR_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))

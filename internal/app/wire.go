@@ -160,6 +160,7 @@ func (s *service) surface(ctx context.Context, credentials *credential.Service, 
 		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{s.jobs},
 		Authenticator: validator, Policy: identity.NewPolicy(identity.Options{Legacy: true}),
 		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request, PublicURL: public,
+		StrictSchemaPatch: s.config.StrictSchemaPatch, OnDemandArray: s.config.OnDemandAnswer == onDemandLive,
 	}), nil
 }
 
