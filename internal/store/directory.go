@@ -82,6 +82,8 @@ type Query struct {
 	After   string // Page.Next of the page before; empty means the first
 	Count   bool   // fill Page.Count
 	Deleted bool   // the soft-deleted instead of the live
+	// Transitive goes on from related objects to theirs; only Related heeds it.
+	Transitive bool
 }
 
 // Page is one page of objects.

@@ -27,12 +27,16 @@ type Store interface {
 	Tenants
 	Settings
 	Directory
+	Deltas
 	AppRoles
+	Grants
 	Passwords
 	Roles
 	Secrets
 	Leases
+	Tasks
 	Jobs
+	DueJobs
 	Schemas
 	Templates
 	Connections
@@ -123,7 +127,10 @@ type Passwords interface {
 type RoleDefinition struct {
 	ID          string
 	DisplayName string
+	Description string
+	Version     string // free text of whoever made it
 	BuiltIn     bool
+	Disabled    bool // permits nothing
 	Actions     []string
 }
 

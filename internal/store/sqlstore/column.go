@@ -14,7 +14,7 @@ type column struct {
 	boolean  bool
 }
 
-// attributeColumns returns the columns between deleted and document, in order.
+// attributeColumns returns the columns that repeat attributes; displayName first.
 func attributeColumns() []column {
 	return []column{
 		{name: "display_name", property: "displayName"},
@@ -34,6 +34,10 @@ func attributeColumns() []column {
 		{name: "mail_enabled", property: "mailEnabled", boolean: true},
 		{name: "app_role_assignment_required", property: "appRoleAssignmentRequired", boolean: true},
 		{name: "on_premises_sync_enabled", property: "onPremisesSyncEnabled", boolean: true},
+		{name: "given_name", property: "givenName"},
+		{name: "surname", property: "surname"},
+		{name: "job_title", property: "jobTitle"},
+		{name: "company_name", property: "companyName"},
 	}
 }
 
@@ -151,7 +155,7 @@ func appendElements(elements []element, key directory.Key, a directory.Attribute
 			}
 		}
 	}
-	return elements
+	return appendIdentities(elements, key, a)
 }
 
 // insertElements notes members of collections; equal ones count once.

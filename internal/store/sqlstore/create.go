@@ -165,7 +165,10 @@ func uniqueProperties(k directory.Kind) []unique {
 			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 4 AND app_id = ? AND key <> ?",
 		}}
 	case directory.Group:
-		return nil
+		return []unique{{
+			"uniqueName",
+			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 2 AND unique_name = ? AND key <> ?",
+		}}
 	default:
 		return nil
 	}

@@ -76,11 +76,11 @@ func (s *session) leave(ctx context.Context, tenant int64, key directory.Key) er
 	if err := s.bumpAll(ctx, tenant, userMembers, key); err != nil {
 		return err
 	}
-	_, err := s.exec(ctx, "DELETE FROM relation WHERE referent = ? AND relation IN (1, 2)", key)
+	_, err := s.removeReferences(ctx, tenant, "referent = ? AND relation IN (1, 2)", key)
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "DELETE FROM relation WHERE owner = ? AND relation IN (1, 2)", key)
+	_, err = s.removeReferences(ctx, tenant, "owner = ? AND relation IN (1, 2)", key)
 	return err
 }
 
@@ -180,6 +180,7 @@ func (s *session) purge(ctx context.Context, tenant int64, o directory.Object, n
 	for _, statement := range []string{
 		"DELETE FROM relation WHERE owner = ?",
 		"DELETE FROM relation WHERE referent = ?",
+		"DELETE FROM relation_removed WHERE owner = ?",
 		"DELETE FROM app_role_assignment WHERE principal = ?",
 		"DELETE FROM app_role_assignment WHERE resource = ?",
 		"DELETE FROM element WHERE object = ?",
@@ -193,6 +194,7 @@ func (s *session) purge(ctx context.Context, tenant int64, o directory.Object, n
 		"DELETE FROM template WHERE tenant = ? AND owner = ?",
 		"DELETE FROM password WHERE tenant = ? AND application = ?",
 		"DELETE FROM role_assignment WHERE tenant = ? AND principal = ?",
+		"DELETE FROM permission_grant WHERE tenant = ? AND client = ?",
 	} {
 		if _, err := s.exec(ctx, statement, tenant, string(o.ID)); err != nil {
 			return err

@@ -26,6 +26,15 @@ func (db *DB) ExplainObjects(ctx context.Context, tenant directory.TenantID, q s
 	return db.explain(ctx, statement)
 }
 
+// ExplainDelta returns how SQLite finds the objects of a delta.
+func (db *DB) ExplainDelta(ctx context.Context, q store.DeltaQuery) ([]string, error) {
+	statement, err := db.deltaStatement(1, q)
+	if err != nil {
+		return nil, err
+	}
+	return db.explain(ctx, statement)
+}
+
 // ExplainLogs returns how SQLite finds the entries of a query.
 func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q store.LogQuery) ([]string, error) {
 	key, err := db.tenant(ctx, tenant)

@@ -97,7 +97,7 @@ func alternateKey(property string) (string, bool) {
 	case "appId":
 		return "o.app_id = ?", true
 	case "uniqueName":
-		return "o.unique_name = ? AND o.kind = 3", true
+		return "o.unique_name = ?", true
 	default:
 		return "", false
 	}

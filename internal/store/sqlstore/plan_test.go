@@ -68,6 +68,22 @@ func TestFiltersUseIndexes(t *testing.T) {
 		{directory.User, odata.And{Left: eq("accountEnabled", true), Right: eq("mail", "x")}, "", "object_mail (tenant=? AND kind=? AND mail=?)"},
 		{directory.User, odata.Or{Left: eq("userPrincipalName", "x"), Right: eq("mail", "x")}, "", "MULTI-INDEX OR"},
 		{directory.ServicePrincipal, odata.Any{Collection: "servicePrincipalNames", Variable: "n", Expr: eq("n", "x")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
+		{directory.User, eq("givenName", "x"), "", "object_given_name (tenant=? AND kind=? AND given_name=?)"},
+		{directory.User, starts("givenName"), "", "object_given_name (tenant=? AND kind=? AND given_name>? AND given_name<?)"},
+		{directory.User, eq("surname", "x"), "", "object_surname (tenant=? AND kind=? AND surname=?)"},
+		{directory.User, starts("surname"), "", "object_surname (tenant=? AND kind=? AND surname>? AND surname<?)"},
+		{directory.User, in("jobTitle", "x", "y"), "", "object_job_title (tenant=? AND kind=? AND job_title=?)"},
+		{directory.User, eq("companyName", "x"), "", "object_company_name (tenant=? AND kind=? AND company_name=?)"},
+		{directory.User, odata.And{Left: eq("companyName", "x"), Right: eq("surname", "y")}, "", "object_surname (tenant=? AND kind=? AND surname=?)"},
+		{directory.User, odata.Or{Left: eq("surname", "x"), Right: odata.Or{Left: eq("givenName", "x"), Right: starts("displayName")}}, "", "MULTI-INDEX OR"},
+		{directory.User, odata.Not{Expr: eq("accountEnabled", true)}, "", "object_live (tenant=? AND kind=?)"},
+		{directory.Group, eq("uniqueName", "x"), "", "object_group_unique_name (tenant=? AND unique_name=?)"},
+		{directory.User, odata.Any{Collection: "proxyAddresses", Variable: "p", Expr: eq("p", "smtp:x")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
+		{directory.User, odata.Any{Collection: "proxyAddresses", Variable: "p", Expr: starts("p")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value>? AND value<?)"},
+		{directory.User, odata.Any{Collection: "otherMails", Variable: "m", Expr: eq("m", "x")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
+		{directory.Application, odata.Any{Collection: "identifierUris", Variable: "u", Expr: eq("u", "x")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
+		{directory.ServicePrincipal, odata.Any{Collection: "tags", Variable: "t", Expr: in("t", "x", "y")}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
+		{directory.User, odata.Any{Collection: "identities", Variable: "i", Expr: odata.And{Left: eq("i/issuer", "x"), Right: eq("i/issuerAssignedId", "y")}}, "", "SEARCH e USING PRIMARY KEY (tenant=? AND property=? AND value=?)"},
 		{directory.User, nil, "displayName", "object_display_name (tenant=? AND kind=?)"},
 		{directory.User, nil, "userPrincipalName", "object_user_principal_name (tenant=?)"},
 		{directory.User, nil, "createdDateTime", "object_created (tenant=? AND kind=?)"},
@@ -125,6 +141,20 @@ func TestEngineUsesIndexes(t *testing.T) {
 	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("cycleId", "x"), eq("sourceIdentity/id", "x")} {
 		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: f})
 		expectNoScan(t, fmt.Sprint("logs ", f), steps, err)
+	}
+}
+
+// TestDeltaUsesIndexes checks that a delta costs what changed.
+func TestDeltaUsesIndexes(t *testing.T) {
+	t.Parallel()
+	db := filled(t)
+	for _, f := range []odata.Expr{nil, eq("id", "x")} {
+		steps, err := db.ExplainDelta(t.Context(), store.DeltaQuery{Kind: directory.Group, From: 7, Filter: f})
+		expectNoScan(t, fmt.Sprint("delta ", f), steps, err)
+		plan := strings.Join(steps, "\n")
+		if f == nil && !strings.Contains(plan, "object_feed (tenant=? AND kind=? AND sequence>?)") {
+			t.Errorf("a delta is found by\n%s", plan)
+		}
 	}
 }
 

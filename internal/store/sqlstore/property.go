@@ -25,6 +25,7 @@ func objectProperties(d dialect) map[string]operand {
 	for _, name := range elementProperties() {
 		properties[strings.ToLower(name)] = operand{text: "e.value", folded: true, element: name}
 	}
+	properties[identities] = operand{element: identities}
 	for _, name := range documentProperties() {
 		properties[strings.ToLower(name)] = d.member("o.document", name)
 	}
@@ -35,14 +36,14 @@ func objectProperties(d dialect) map[string]operand {
 // document: rarely filtered by, or few values, so that no index is worth its cost.
 func documentProperties() []string {
 	names := []string{
-		"ageGroup", "applicationTemplateId", "city", "companyName", "consentProvidedForMinor", "country",
+		"ageGroup", "applicationTemplateId", "city", "consentProvidedForMinor", "country",
 		"creationType", "description", "employeeType", "externalId", "externalUserState", "faxNumber",
-		"givenName", "homepage", "jobTitle", "legalAgeGroupClassification", "loginUrl", "membershipRule",
+		"homepage", "legalAgeGroupClassification", "loginUrl", "membershipRule",
 		"membershipRuleProcessingState", "mobilePhone", "officeLocation", "onPremisesDistinguishedName",
 		"onPremisesDomainName", "onPremisesNetBiosName", "onPremisesSecurityIdentifier",
 		"onPremisesUserPrincipalName", "passwordPolicies", "postalCode", "preferredDataLocation",
 		"preferredLanguage", "preferredSingleSignOnMode", "publisherDomain", "securityIdentifier",
-		"signInAudience", "state", "streetAddress", "surname", "theme", "usageLocation", "visibility",
+		"signInAudience", "state", "streetAddress", "theme", "usageLocation", "visibility",
 		"employeeOrgData/costCenter", "employeeOrgData/division",
 	}
 	for _, n := range []string{"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15"} {
@@ -87,6 +88,9 @@ func (db *DB) objectAny(tenant int64) func(filter, odata.Any, int) (clause, erro
 		collection, ok := db.objectResolver(e.Collection)
 		if !ok || collection.element == "" {
 			return clause{}, errProperty(e.Collection)
+		}
+		if collection.element == identities {
+			return anyIdentity(tenant, e)
 		}
 		text := "o.key IN (SELECT e.object FROM element e WHERE e.tenant = ? AND e.property = ?"
 		args := []any{tenant, collection.element}

@@ -61,12 +61,27 @@ func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from direc
 	if reverse {
 		near, far = far, near
 	}
-	s.from, s.key = "relation r CROSS JOIN object o", far
-	s.where = clause{near + " = ? AND r.relation = ? AND o.key = " + far, []any{start, relationCode(r)}}
+	if q.Transitive {
+		s.reach(near, far, start, relationCode(r))
+	} else {
+		s.from, s.key = "relation r CROSS JOIN object o", far
+		s.where = clause{near + " = ? AND r.relation = ? AND o.key = " + far, []any{start, relationCode(r)}}
+	}
 	if err := db.narrow(&s, key); err != nil {
 		return store.Page{}, err
 	}
 	return db.page(ctx, s)
+}
+
+// reach makes a selection of what can be reached from start along a relation, but
+// not start itself, to which a circle may lead back.
+func (s *selection) reach(near, far string, start directory.Key, relation int) {
+	s.from = `(WITH RECURSIVE reach (key) AS (
+			SELECT ` + far + ` FROM relation r WHERE ` + near + ` = ? AND r.relation = ?
+			UNION SELECT ` + far + ` FROM reach CROSS JOIN relation r WHERE ` + near + ` = reach.key AND r.relation = ?
+		) SELECT key FROM reach) reached CROSS JOIN object o`
+	s.key = "reached.key"
+	s.where = clause{"o.key = reached.key AND reached.key <> ?", []any{start, relation, relation, start}}
 }
 
 // narrow adds to a selection what its query asks for.

@@ -43,9 +43,12 @@ func (db *DB) Unrelate(ctx context.Context, tenant directory.TenantID, from dire
 		if err != nil {
 			return err
 		}
-		if err := s.deleteOne(ctx, string(to), "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent = ?",
-			e.from, relationCode(r), e.to); err != nil {
+		removed, err := s.removeReferences(ctx, key, "owner = ? AND relation = ? AND referent = ?", e.from, relationCode(r), e.to)
+		if err != nil {
 			return err
+		}
+		if removed == 0 {
+			return errNotFound(string(to))
 		}
 		return s.bump(ctx, key, e.changes()...)
 	})
@@ -99,17 +102,33 @@ func (s *session) relate(ctx context.Context, tenant int64, e edge) (bool, error
 // addReference adds a reference and reports whether it is new. A single relation
 // loses what it had.
 func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool, error) {
-	added, err := s.exec(ctx,
-		"INSERT INTO relation (owner, relation, referent, tenant) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-		e.from, relationCode(e.relation), e.to, tenant)
+	added, err := s.exec(ctx, `
+		INSERT INTO relation (owner, relation, referent, tenant, sequence)
+		VALUES (?, ?, ?, ?, (SELECT sequence + 1 FROM tenant WHERE key = ?))
+		ON CONFLICT DO NOTHING`,
+		e.from, relationCode(e.relation), e.to, tenant, tenant)
 	if err != nil || added == 0 {
 		return false, err
 	}
 	if e.relation.Single() {
-		_, err = s.exec(ctx, "DELETE FROM relation WHERE owner = ? AND relation = ? AND referent <> ?",
+		_, err = s.removeReferences(ctx, tenant, "owner = ? AND relation = ? AND referent <> ?",
 			e.from, relationCode(e.relation), e.to)
 	}
 	return true, err
+}
+
+// removeReferences removes the references that a condition describes, remembers
+// for the delta of their owners that they went, and returns how many that were.
+func (s *session) removeReferences(ctx context.Context, tenant int64, condition string, args ...any) (int64, error) {
+	if _, err := s.exec(ctx, `
+		INSERT INTO relation_removed (owner, relation, referent, sequence)
+		SELECT owner, relation, referent, (SELECT sequence + 1 FROM tenant WHERE key = ?)
+		FROM relation WHERE `+condition+`
+		ON CONFLICT (owner, relation, referent) DO UPDATE SET sequence = excluded.sequence`,
+		append([]any{tenant}, args...)...); err != nil {
+		return 0, err
+	}
+	return s.exec(ctx, "DELETE FROM relation WHERE "+condition, args...)
 }
 
 // changes returns the objects that change with a reference.

@@ -21,10 +21,12 @@ func (db *DB) PutRoleDefinition(ctx context.Context, tenant directory.TenantID, 
 	}
 	return db.write(ctx, durable, func(s *session) error {
 		_, err := s.exec(ctx, `
-			INSERT INTO role_definition (tenant, id, display_name, built_in, actions) VALUES (?, ?, ?, ?, ?)
+			INSERT INTO role_definition (tenant, id, display_name, built_in, actions, description, version, disabled)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 			ON CONFLICT (tenant, id) DO UPDATE SET
-				display_name = excluded.display_name, built_in = excluded.built_in, actions = excluded.actions`,
-			key, d.ID, d.DisplayName, d.BuiltIn, string(actions))
+				display_name = excluded.display_name, built_in = excluded.built_in, actions = excluded.actions,
+				description = excluded.description, version = excluded.version, disabled = excluded.disabled`,
+			key, d.ID, d.DisplayName, d.BuiltIn, string(actions), d.Description, d.Version, d.Disabled)
 		return err
 	})
 }
@@ -42,7 +44,7 @@ func (db *DB) RoleDefinitions(ctx context.Context, tenant directory.TenantID) ([
 				d       store.RoleDefinition
 				actions []byte
 			)
-			if err := row.Scan(&d.ID, &d.DisplayName, &d.BuiltIn, &actions); err != nil {
+			if err := row.Scan(&d.ID, &d.DisplayName, &d.BuiltIn, &actions, &d.Description, &d.Version, &d.Disabled); err != nil {
 				return err
 			}
 			if err := json.Unmarshal(actions, &d.Actions); err != nil {
@@ -50,7 +52,8 @@ func (db *DB) RoleDefinitions(ctx context.Context, tenant directory.TenantID) ([
 			}
 			definitions = append(definitions, d)
 			return nil
-		}, "SELECT id, display_name, built_in, actions FROM role_definition WHERE tenant = ? ORDER BY id", key)
+		}, `SELECT id, display_name, built_in, actions, description, version, disabled
+			FROM role_definition WHERE tenant = ? ORDER BY id`, key)
 	})
 	return definitions, err
 }

@@ -98,6 +98,20 @@ func filteredByDate(f *fixture) {
 }
 
 func filteredByMember(f *fixture) {
+	f.create(directory.User, directory.Attributes{"displayName": "guest", "userPrincipalName": "guest", "identities": []any{
+		map[string]any{"signInType": "federated", "issuer": "Google.com", "issuerAssignedId": "G-1"},
+		map[string]any{"signInType": "emailAddress", "issuer": "contoso.example", "issuerAssignedId": "guest@mail.example"},
+	}})
+	identity := func(e odata.Expr) string {
+		return strings.Join(all(f, store.Query{Kind: directory.User, Filter: odata.Any{Collection: "identities", Variable: "i", Expr: e}}), " ")
+	}
+	both := odata.And{Left: is("i/issuerAssignedId", "g-1"), Right: is("i/issuer", "google.com")}
+	equal(f, identity(both), "guest", "identity")
+	both.Right = is("i/issuer", "contoso.example")
+	equal(f, identity(both), "", "an identity of two")
+	equal(f, identity(is("i/issuerAssignedId", "g-1")), "guest", "identity of any issuer")
+	equal(f, identity(is("i/issuerAssignedId", "g-")), "", "the beginning of an identity")
+	equal(f, identity(nil), "guest", "any identity")
 	f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "one", "appId": "1", "tags": []any{"HideApp", "x"}, "servicePrincipalNames": []any{"https://one"}})
 	f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "two", "appId": "2", "tags": []any{"hide"}})
 	three := f.create(directory.ServicePrincipal, directory.Attributes{"displayName": "three", "appId": "3", "tags": []any{}})

@@ -17,6 +17,7 @@ func relationChecks() []check {
 		{"removing what is not there is not found", unrelated},
 		{"related objects are paged, both ways", relatedPaged},
 		{"related objects are filtered by kind and filter", relatedFiltered},
+		{"transitive relations lead on, and circles end", relatedTransitively},
 		{"owners come back with a restored object", ownersKept},
 	}
 }
@@ -112,6 +113,23 @@ func relatedFiltered(f *fixture) {
 	f.relate(g, directory.Members, f.user("ada"), f.user("bob"), f.group("sub"))
 	f.same(related(f, g, directory.Members, false, store.Query{Kind: directory.Group}), []string{"sub"}, "groups")
 	f.same(related(f, g, directory.Members, false, store.Query{Filter: called("startswith", "displayName", "b")}), []string{"bob"}, "filtered")
+}
+
+func relatedTransitively(f *fixture) {
+	all, eng, sub := f.group("all"), f.group("eng"), f.group("sub")
+	ada, bob := f.user("ada"), f.user("bob")
+	f.relate(all, directory.Members, eng, bob)
+	f.relate(eng, directory.Members, sub, ada)
+	f.relate(sub, directory.Members, ada, eng, bob)
+	q := store.Query{Transitive: true, Top: 2}
+	f.same(related(f, all, directory.Members, false, q), []string{"eng", "sub", "ada", "bob"}, "members")
+	f.same(related(f, sub, directory.Members, false, q), []string{"eng", "ada", "bob"}, "members amid a circle")
+	f.same(related(f, bob, directory.Members, true, q), []string{"all", "eng", "sub"}, "groups")
+	q.Kind = directory.User
+	f.same(related(f, all, directory.Members, false, q), []string{"ada", "bob"}, "members that are users")
+	page, err := f.Related(f.Context(), f.tenant, all.ID, directory.Members, false, store.Query{Transitive: true, Count: true, Top: 1})
+	f.succeed(err)
+	equal(f, page.Count, 4, "count")
 }
 
 func ownersKept(f *fixture) {
