@@ -5,12 +5,16 @@ import (
 	"net/netip"
 	"net/url"
 	"time"
+
+	"github.com/provisor/provisor/internal/graphapi"
+	"github.com/provisor/provisor/internal/identity/token"
 )
 
 // Config is how one `provisor serve` runs. [Settings] says what each member
 // means, where it comes from and what it is when nobody says anything.
 type Config struct {
 	Data           string
+	Database       string // empty: a file in Data
 	Listen         string
 	TLS            string
 	BaseURL        *url.URL // nil: made from the address that is listened on
@@ -18,10 +22,16 @@ type Config struct {
 	LogFormat      string
 	BootstrapFile  string
 	SealingKey     string
+	SealingKeyFile string
 	EgressAllow    []netip.Prefix
 	AllowHTTP      Choice
 	TrustedIssuers []TrustedIssuer
+	SignIn         string // one of the signIn constants
+	Throttle       graphapi.Limits
+	CORSOrigins    []string
+	Forbidden401   bool
 	Interval       time.Duration
+	Role           string // one of the role constants
 	Workers        int
 	Metrics        bool
 	LogRetention   time.Duration
@@ -54,9 +64,22 @@ func (c Choice) Or(auto bool) bool {
 	return auto
 }
 
+// The values of --sign-in.
+const (
+	signInOff      = "off"
+	signInPassword = "password"
+	signInPick     = "pick"
+	// signInPickOpen is pick where others than this machine can reach the service.
+	signInPickOpen = "pick-open"
+)
+
 // TrustedIssuer is an external issuer whose tokens are accepted.
 type TrustedIssuer struct {
 	Issuer   string
 	Tenant   string // the tenant its callers act in; empty means the only one
 	Audience []string
+	// Discovery is where its keys are found, when that is not below Issuer.
+	Discovery string
+	// Claims says where its tokens keep what Entra's tokens keep elsewhere.
+	Claims token.ClaimNames
 }

@@ -12,7 +12,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/runner"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/tasks"
 )
 
 // world is what a service takes from the process it runs in.
@@ -33,14 +35,18 @@ type service struct {
 	admin     administrator
 	urls      []string
 	authority string // path of the issuer's certificate authority with --tls auto
-	metrics   *metrics
-	health    *health
-	jobs      *jobs.Service
-	server    *httpServer
-	closers   []func() error
-	stop      context.CancelFunc // asks it to end
-	ended     chan struct{}      // closed when it has
-	err       error              // why it ended; read it after ended
+	// newAuthority: it was made by this start, so that nobody trusts it yet.
+	newAuthority bool
+	metrics      *metrics
+	health       *health
+	jobs         *jobs.Service
+	tasks        *tasks.Service
+	runner       runner.Runner
+	server       *httpServer
+	closers      []func() error
+	stop         context.CancelFunc // asks it to end
+	ended        chan struct{}      // closed when it has
+	err          error              // why it ended; read it after ended
 }
 
 // startService opens the data directory, makes on the first start what is
@@ -48,7 +54,7 @@ type service struct {
 // is called, or something breaks.
 func startService(ctx context.Context, c Config, w world) (*service, error) {
 	s := &service{world: w, config: c, metrics: newMetrics(), ended: make(chan struct{})}
-	for _, step := range []func(context.Context) error{s.open, s.populate, s.serve} {
+	for _, step := range []func(context.Context) error{s.open, s.prepare} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
@@ -77,6 +83,16 @@ func lockDataDir(path string) (*os.File, error) {
 		return nil, err
 	}
 	return dir.lock()
+}
+
+// prepare makes what the first start makes, and answers from then on.
+func (s *service) prepare(ctx context.Context) error {
+	return s.base.alone(ctx, s.now, func() error {
+		if err := s.populate(ctx); err != nil {
+			return err
+		}
+		return s.serve(ctx)
+	})
 }
 
 // populate makes the tenant and its administrator on the first start.
@@ -115,7 +131,6 @@ func (s *service) begin(ctx context.Context) {
 	group, working := errgroup.WithContext(ctx)
 	s.health.workers.Store(true)
 	group.Go(func() error { return s.work(working) })
-	group.Go(func() error { return s.keepHouse(working) })
 	group.Go(func() error {
 		select {
 		case err := <-s.server.ended:
@@ -137,16 +152,6 @@ func (s *service) begin(ctx context.Context) {
 func (s *service) wait() error {
 	<-s.ended
 	return s.err
-}
-
-// work runs the workers.
-func (s *service) work(ctx context.Context) error {
-	defer s.health.workers.Store(false)
-	if s.config.Workers == 0 {
-		<-ctx.Done()
-		return nil
-	}
-	return s.jobs.Run(ctx)
 }
 
 // atEnd remembers what to do when the service has ended.
@@ -176,28 +181,16 @@ const housekeepingEvery = time.Hour
 // deletedLife is how long a deleted object can be restored, as in Entra.
 const deletedLife = 30 * 24 * time.Hour
 
-// keepHouse removes what is older than it should be.
-func (s *service) keepHouse(ctx context.Context) error {
-	ticker := time.NewTicker(housekeepingEvery)
-	defer ticker.Stop()
-	for {
-		if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
-			s.log.LogAttrs(ctx, slog.LevelError, "old records cannot be removed; it is tried again", slog.String("error", err.Error()))
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
+// tidy removes what is older than it should be.
 func (s *service) tidy(ctx context.Context) error {
 	tenants, err := s.base.store.Tenants(ctx)
 	if err != nil {
 		return err
 	}
 	now := s.now()
+	if err := s.forget(ctx, now); err != nil {
+		return err
+	}
 	for _, t := range tenants {
 		purged, err := s.base.store.PurgeDeleted(ctx, t.ID, now.Add(-deletedLife), now)
 		if err != nil {
@@ -215,4 +208,14 @@ func (s *service) tidy(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// forget removes what was handed out for signing in, and answers that were kept,
+// once they have expired.
+func (s *service) forget(ctx context.Context, now time.Time) error {
+	if _, err := s.base.store.PruneIssued(ctx, now); err != nil {
+		return err
+	}
+	_, err := s.base.store.PruneReplies(ctx, now)
+	return err
 }

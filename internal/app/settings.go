@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,12 +24,14 @@ type Setting struct {
 	Usage       string
 	// read stores text in c, or says what is expected instead.
 	read func(c *Config, text string) error
+	// redact hides what is secret in text; nil when nothing is.
+	redact func(text string) string
 }
 
 // Settings returns the table behind the flags of `provisor serve`, the
 // environment and the documentation.
 func Settings() []Setting {
-	all := append(append(serviceSettings(), provisioningSettings()...), compatibilitySettings()...)
+	all := slices.Concat(serviceSettings(), storageSettings(), callerSettings(), provisioningSettings(), compatibilitySettings())
 	for i, s := range all {
 		if s.Variable == "" {
 			all[i].Variable = "PROVISOR_" + strings.ToUpper(strings.ReplaceAll(s.Name, "-", "_"))
@@ -63,11 +66,6 @@ func serviceSettings() []Setting {
 			Name: "bootstrap-file", Placeholder: "FILE",
 			Usage: "file to write, once the service is ready, that holds its URLs and an administrator client",
 			read:  func(c *Config, t string) error { c.BootstrapFile = t; return nil },
-		},
-		{
-			Variable: "PROVISOR_SEALING_KEY", Placeholder: "KEYS",
-			Usage: "keys that seal the stored secrets, in the form of keys.json, instead of that file; there is no flag, because flags can be seen by others",
-			read:  func(c *Config, t string) error { c.SealingKey = t; return nil },
 		},
 		{
 			Name: "log-level", Placeholder: "LEVEL", Default: "info",
@@ -105,14 +103,14 @@ func provisioningSettings() []Setting {
 			read:  func(c *Config, t string) error { return readChoice(&c.AllowHTTP, t) },
 		},
 		{
-			Name: "trusted-issuer", Placeholder: "issuer=URL,audience=AUD[,tenant=ID]",
-			Usage: "external issuer whose access tokens are accepted (OIDC discovery); several are separated by blanks",
-			read:  func(c *Config, t string) error { return readIssuers(&c.TrustedIssuers, t) },
-		},
-		{
 			Name: "interval", Placeholder: "DURATION", Default: synchronization.DefaultInterval.String(),
 			Usage: "time between the starts of two cycles of one job, 1s or more",
 			read:  func(c *Config, t string) error { return readDuration(&c.Interval, t, time.Second, 30*24*time.Hour) },
+		},
+		{
+			Name: "role", Placeholder: "all|api|worker", Default: roleAll,
+			Usage: "api serves requests and leaves cycles to others that share the database; worker runs cycles, and serves health and metrics only",
+			read:  func(c *Config, t string) error { return readOneOf(&c.Role, t, roleAll, roleAPI, roleWorker) },
 		},
 		{
 			Name: "workers", Placeholder: "N", Default: "2",
@@ -250,30 +248,6 @@ func readNetworks(to *[]netip.Prefix, text string) error {
 			network = netip.PrefixFrom(address, address.BitLen())
 		}
 		*to = append(*to, network.Masked())
-	}
-	return nil
-}
-
-func readIssuers(to *[]TrustedIssuer, text string) error {
-	for one := range strings.FieldsSeq(text) {
-		var issuer TrustedIssuer
-		for part := range strings.SplitSeq(one, ",") {
-			name, value, _ := strings.Cut(part, "=")
-			switch name {
-			case "issuer":
-				issuer.Issuer = value
-			case "audience":
-				issuer.Audience = append(issuer.Audience, value)
-			case "tenant":
-				issuer.Tenant = value
-			default:
-				return fmt.Errorf("%q is unknown; issuer=URL,audience=AUD[,tenant=ID] is expected", name)
-			}
-		}
-		if issuer.Issuer == "" || len(issuer.Audience) == 0 {
-			return fmt.Errorf("issuer=URL and audience=AUD are expected, both")
-		}
-		*to = append(*to, issuer)
 	}
 	return nil
 }

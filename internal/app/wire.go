@@ -44,11 +44,14 @@ func (s *service) wire(ctx context.Context, bound net.Addr) (http.Handler, error
 		return credentials.Close(ctx)
 	})
 	s.jobs = s.newJobs(credentials, policy)
-	tokens, err := s.issuer(signing)
+	if err := s.employ(ctx, credentials); err != nil {
+		return nil, err
+	}
+	tokens, err := s.issuer(signing, bound)
 	if err != nil {
 		return nil, err
 	}
-	surface, err := s.surface(ctx, credentials, signing)
+	surface, err := s.surface(ctx, credentials, signing, ring)
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +113,7 @@ func (s *service) audit(ctx context.Context, e credential.Event) {
 		slog.String("action", string(e.Action)), slog.String("service_principal", string(e.Owner.ServicePrincipal)), slog.Any("keys", e.Keys),
 		slog.String("grant", string(e.Grant)), slog.String("endpoint", e.Endpoint), slog.Duration("took", e.Duration),
 		slog.String("result", result), slog.String("oauth_error", e.OAuth))
+	s.keepFresh(ctx, e)
 }
 
 func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {
@@ -121,22 +125,30 @@ func (s *service) newJobs(credentials *credential.Service, policy egress.Policy)
 	}
 	return jobs.New(jobs.Options{
 		Store: s.base.store, Credentials: credentials, Outbound: outbound, Log: s.log, Now: s.now, NewID: uuid.NewString,
-		Holder: holder(), Interval: s.config.Interval, Workers: s.config.Workers, Observe: s.metrics,
+		Holder: holder(), Interval: s.config.Interval, Notify: s.wake, Observe: s.metrics,
 	})
 }
 
-func (s *service) issuer(keys *issuer.Ring) (http.Handler, error) {
+func (s *service) issuer(keys *issuer.Ring, bound net.Addr) (http.Handler, error) {
+	if s.config.SignIn == signInPick && !onlyHere(s.config, bound) {
+		return nil, errs.New(errs.Invalid, "SignIn",
+			"--sign-in pick lets everybody who reaches the service be anybody, and %s can be reached from other machines. Listen on 127.0.0.1, or say --sign-in pick-open if that is meant.", s.urls[0])
+	}
 	directory := authority{s.base.store}
-	return issuer.New(issuer.Config{
+	c := issuer.Config{
 		Now: s.now, BaseURLs: s.urls, Tenants: directory, DefaultTenant: s.tenant.ID, Clients: directory, Keys: keys, Log: s.log,
-	})
+	}
+	if s.config.SignIn != signInOff {
+		c.Users, c.Issued, c.Pick = directory, s.base.store, s.config.SignIn != signInPassword
+	}
+	return issuer.New(c)
 }
 
 // surface is the Graph API with its authenticator.
-func (s *service) surface(ctx context.Context, credentials *credential.Service, keys *issuer.Ring) (*graphapi.API, error) {
+func (s *service) surface(ctx context.Context, credentials *credential.Service, keys *issuer.Ring, ring *keyring.Keyring) (*graphapi.API, error) {
 	var external []token.Issuer
 	for _, t := range s.config.TrustedIssuers {
-		known := token.Issuer{URL: t.Issuer, Audiences: t.Audience, Tenant: s.tenant.ID}
+		known := token.Issuer{URL: t.Issuer, DiscoveryURL: t.Discovery, Audiences: t.Audience, Tenant: s.tenant.ID, Claims: t.Claims}
 		if t.Tenant != "" {
 			id, err := authority{s.base.store}.Tenant(ctx, t.Tenant)
 			if err != nil {
@@ -157,10 +169,12 @@ func (s *service) surface(ctx context.Context, credentials *credential.Service, 
 		public = s.config.BaseURL.String()
 	}
 	return graphapi.New(graphapi.Config{
-		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{s.jobs},
+		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: workedJobs{graphJobs{s.jobs}, s.tasks},
 		Authenticator: validator, Policy: identity.NewPolicy(identity.Options{Legacy: true}),
 		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request, PublicURL: public,
 		StrictSchemaPatch: s.config.StrictSchemaPatch, OnDemandArray: s.config.OnDemandAnswer == onDemandLive,
+		CompatUnknownError401: s.config.Forbidden401, Limits: s.config.Throttle, CORSOrigins: s.config.CORSOrigins,
+		Replies: sealedReplies{s.base.store, ring},
 	}), nil
 }
 
@@ -172,6 +186,9 @@ func (s *service) routes(surface *graphapi.API, tokens http.Handler) http.Handle
 	mux.HandleFunc("GET /readyz", s.health.ready)
 	if s.config.Metrics {
 		mux.Handle("GET /metrics", s.metrics.handler())
+	}
+	if s.config.Role == roleWorker {
+		return mux
 	}
 	mux.Handle("/", &observed{next: tokens, route: "/authority", level: slog.LevelInfo, log: s.log, now: s.now, count: s.metrics.request})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,11 +227,11 @@ func (s *service) certificates(bound net.Addr) (*tls.Config, error) {
 	if s.config.BaseURL != nil {
 		own = append(own, s.config.BaseURL.Hostname())
 	}
-	made, err := tlsauto.Open(tlsauto.Options{Dir: s.base.dir.file("tls"), Names: own, Now: s.now})
+	made, err := tlsauto.Open(tlsauto.Options{Dir: s.base.dir.file(tlsFolder), Names: own, Now: s.now})
 	if err != nil {
 		return nil, err
 	}
-	s.authority = made.CAFile()
+	s.authority, s.newAuthority = made.CAFile(), made.Made()
 	return made.TLSConfig(), nil
 }
 

@@ -3,7 +3,6 @@ package jobs_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -18,6 +17,8 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/runner"
+	"github.com/provisor/provisor/internal/runner/local"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/store"
@@ -92,18 +93,27 @@ func (w *world) object(kind directory.Kind, a directory.Attributes) directory.Ob
 // service starts a service with its workers; it stops with the test.
 func (w *world) service(holder string) *jobs.Service {
 	w.t.Helper()
-	s := jobs.New(jobs.Options{
-		Store: w.db, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString,
-		Holder: holder, Interval: time.Second, Concurrency: 2,
-	})
-	ctx, stop := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	w.t.Cleanup(func() {
-		stop()
-		require.NoError(w.t, <-ended)
-	})
+	s, stop := w.process(holder)
+	w.t.Cleanup(stop)
 	return s
+}
+
+// running starts a service and a runner that brings it its jobs, until the function
+// that it returns is called.
+func running(t *testing.T, o jobs.Options) (*jobs.Service, func()) {
+	t.Helper()
+	var r runner.Runner
+	o.Notify = func() { r.Wake() }
+	s := jobs.New(o)
+	r = local.New(local.Options{Source: s, Handlers: s.Handlers(), Log: o.Log, Now: o.Now, Workers: 4})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.Run(ctx) }()
+	return s, func() {
+		t.Helper()
+		cancel()
+		require.NoError(t, <-ended)
+	}
 }
 
 func (w *world) job(s *jobs.Service) synchronization.JobID {

@@ -26,6 +26,7 @@ type Store interface {
 	store.Tenants
 	store.Directory
 	store.Jobs
+	store.DueJobs
 	store.Schemas
 	store.Templates
 	store.Connections
@@ -56,8 +57,8 @@ type Options struct {
 	Holder string
 	// Interval is the schedule interval of new jobs; zero means 40 minutes.
 	Interval time.Duration
-	// Workers is how many jobs run at once; zero means 4.
-	Workers int
+	// Notify makes a runner look for due jobs; nil leaves it to look by itself.
+	Notify func()
 	// Concurrency bounds the requests to one application; zero means 8.
 	Concurrency int
 	// Slice is the longest that a worker works on one job before it writes its
@@ -84,7 +85,6 @@ type Observer interface {
 // Service takes the orders of the API.
 type Service struct {
 	Options
-	wake    chan struct{}
 	running running
 }
 
@@ -94,13 +94,10 @@ func New(o Options) *Service {
 	o.Slice = orElse(o.Slice, time.Minute)
 	o.Lease = orElse(o.Lease, 15*time.Second)
 	o.Timeout = orElse(o.Timeout, time.Minute)
-	if o.Workers == 0 {
-		o.Workers = 4
-	}
 	if o.Observe == nil {
 		o.Observe = silence{}
 	}
-	return &Service{Options: o, wake: make(chan struct{}, 1)}
+	return &Service{Options: o}
 }
 
 func orElse(d, otherwise time.Duration) time.Duration {
@@ -250,11 +247,10 @@ func (s *Service) overtake(ctx context.Context, at address, reset store.Reset, c
 	return err
 }
 
-// Wake makes an idle worker look for due jobs.
+// Wake makes a runner look for due jobs.
 func (s *Service) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	if s.Notify != nil {
+		s.Notify()
 	}
 }
 

@@ -6,61 +6,11 @@ import (
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
-
-// idle is the longest that a worker sleeps without looking for due jobs; another
-// process may have made one due.
-const idle = time.Second
-
-// Run runs the workers until ctx ends; then running cycles end at their next
-// record and their claims are released. It is the lease runner: the store's job
-// rows are its queue.
-func (s *Service) Run(ctx context.Context) error {
-	var group errgroup.Group
-	for range s.Workers {
-		group.Go(func() error {
-			s.work(ctx)
-			return nil
-		})
-	}
-	return group.Wait()
-}
-
-// work claims and runs one job after the other.
-func (s *Service) work(ctx context.Context) {
-	for ctx.Err() == nil {
-		claim, ok, err := s.Store.ClaimJob(ctx, s.Holder, s.Now(), s.Lease)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.Log.LogAttrs(ctx, slog.LevelError, "cannot claim a job", slog.String("error", err.Error()))
-			s.rest(ctx)
-		case !ok:
-			s.rest(ctx)
-		default:
-			s.Wake() // another may be due as well
-			s.slice(ctx, claim)
-		}
-	}
-}
-
-// rest sleeps until something may be due.
-func (s *Service) rest(ctx context.Context) {
-	timer := time.NewTimer(idle)
-	defer timer.Stop()
-	select {
-	case <-s.wake:
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
 
 // slice runs one slice of the claimed job's cycle and writes what came of it.
 func (s *Service) slice(ctx context.Context, claim store.Claim) {
@@ -87,6 +37,9 @@ func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization
 	return engine.New(options, claim).Run(ctx, s.Now().Add(s.Slice))
 }
 
+// attention is how soon a worker hears of an order that another process took.
+const attention = 500 * time.Millisecond
+
 // renew keeps the lease while a slice runs, and cancels the slice when the claim is
 // lost. It begins at once: an order may have come after the claim and before the
 // slice was known to be running. It returns the function that ends it.
@@ -95,7 +48,7 @@ func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.C
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		ticker := time.NewTicker(s.Lease / 3)
+		ticker := time.NewTicker(min(s.Lease/3, attention))
 		defer ticker.Stop()
 		for {
 			if err := s.Store.RenewClaim(ctx, claim, s.Now().Add(s.Lease)); errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {

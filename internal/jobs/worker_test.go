@@ -35,18 +35,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(closing{m}) }
 // process starts a service that the test stops itself.
 func (w *world) process(holder string) (*jobs.Service, func()) {
 	w.t.Helper()
-	s := jobs.New(jobs.Options{
+	return running(w.t, jobs.Options{
 		Store: w.db, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString,
 		Holder: holder, Interval: time.Second, Concurrency: 2,
 	})
-	ctx, stop := context.WithCancel(w.t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
-	return s, func() {
-		w.t.Helper()
-		stop()
-		require.NoError(w.t, <-ended)
-	}
 }
 
 func (w *world) stored(id synchronization.JobID) synchronization.Job {
@@ -264,33 +256,27 @@ func TestObserverHearsOfOutcomesAndCycles(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 7, 0)
 	heard := &outcomes{seen: map[string]int{}, ended: map[string]int{}}
-	s := jobs.New(jobs.Options{
+	s, stop := running(t, jobs.Options{
 		Store: w.db, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString,
 		Holder: "one", Interval: time.Hour, Observe: heard,
 	})
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
 	w.job(s)
 	require.Eventually(t, func() bool { return heard.count(heard.ended, "succeeded") == 1 }, 20*time.Second, 10*time.Millisecond)
 	require.Equal(t, 7, heard.count(heard.seen, "create success"))
 	stop()
-	require.NoError(t, <-ended)
 }
 
-// TestFailureBacksOffAndIsTold: the second failure waits longer than the first, and
-// the status says what is wrong and what to do.
-func TestFailureBacksOffAndIsTold(t *testing.T) {
+// TestFailureThatTimeDoesNotMendIsToldInQuarantine: the status says what is wrong and
+// what to do, the job is tried again ever less often, and at once when it is started
+// or its credentials change.
+func TestFailureThatTimeDoesNotMendIsToldInQuarantine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, 0)
 	w.base = ""
-	s := jobs.New(jobs.Options{
+	s, stop := running(t, jobs.Options{
 		Store: w.db, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString,
 		Holder: "one", Interval: 40 * time.Minute,
 	})
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
 	id := w.job(s)
 	failures := func(n int64) func() bool {
 		return func() bool { return w.stored(id).Status.CountSuccessiveCompleteFailures == n }
@@ -300,13 +286,15 @@ func TestFailureBacksOffAndIsTold(t *testing.T) {
 	require.Equal(t, synchronization.Failed, first.Status.LastExecution.Result)
 	require.Contains(t, first.Status.LastExecution.Error.Message, "BaseAddress is missing")
 	require.True(t, first.Status.LastExecution.Error.TenantActionable)
-	require.InDelta(t, 10, first.NextRun.Sub(first.Status.LastExecution.Ended).Seconds(), 1)
+	require.Equal(t, synchronization.Quarantine, first.Status.Code)
+	require.Equal(t, synchronization.ReasonException, first.Status.Quarantine.Reason)
+	require.InDelta(t, 300, first.NextRun.Sub(first.Status.LastExecution.Ended).Seconds(), 1)
 	require.NoError(t, s.Start(t.Context(), tenant, w.sp.ID, id), "somebody does not want to wait")
 	require.Eventually(t, failures(2), 20*time.Second, 10*time.Millisecond)
-	second := w.stored(id)
-	require.InDelta(t, 20, second.NextRun.Sub(second.Status.LastExecution.Ended).Seconds(), 1)
+	require.NoError(t, s.CredentialsChanged(t.Context(), tenant, w.sp.ID))
+	require.Eventually(t, failures(3), 20*time.Second, 10*time.Millisecond)
+	require.EqualValues(t, 2, w.stored(id).Status.Quarantine.SeriesCount)
 	stop()
-	require.NoError(t, <-ended)
 }
 
 // TestFaultsOfOursAreNotTold: their text is for the operator's log.
@@ -314,17 +302,13 @@ func TestFaultsOfOursAreNotTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1, 0)
 	var log strings.Builder
-	s := jobs.New(jobs.Options{
+	s, stop := running(t, jobs.Options{
 		Store: broken{w.db}, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.NewTextHandler(&log, nil)), Now: wall, NewID: uuid.NewString,
-		Holder: "one", Workers: 1,
+		Holder: "one",
 	})
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- s.Run(ctx) }()
 	id := w.job(s)
 	require.Eventually(t, func() bool { return w.stored(id).Status.LastExecution != nil }, 20*time.Second, 10*time.Millisecond)
 	stop()
-	require.NoError(t, <-ended)
 	fault := w.stored(id).Status.LastExecution.Error
 	require.Equal(t, "InternalError", fault.Code)
 	require.NotContains(t, fault.Message, "inner secret")
