@@ -25,7 +25,9 @@ const (
 	CountOption     Option = "$count"
 	SearchOption    Option = "$search"
 	SkipTokenOption Option = "$skiptoken"
-	formatOption    Option = "$format"
+	// DeltaTokenOption says how far a reader of changes has come.
+	DeltaTokenOption Option = "$deltatoken"
+	formatOption     Option = "$format"
 )
 
 // Options are the system query options of one request. The zero Options asks for
@@ -41,13 +43,19 @@ type Options struct {
 	Count     bool
 	Search    string // the words to find; empty: everything
 	SkipToken string // what Token.Resume checks
+	// DeltaToken is what [ResumeDeltaToken] checks, or latest.
+	DeltaToken string
 }
 
 // Expand is one member of $expand.
 type Expand struct {
 	Name   string
 	Select []string // nil: all
+	Levels int      // how often the same is expanded again inside; zero: once
 }
+
+// MaxLevels is what $levels=max asks for.
+const MaxLevels = 1000
 
 // ParseOptions reads the query of a request. Names are read with or without the
 // dollar sign, ignoring case; a name that is no system query option, such as
@@ -87,7 +95,7 @@ func lookUp(name string) (Option, bool) {
 	dollared := Option("$" + strings.TrimPrefix(lower, "$"))
 	switch dollared {
 	case FilterOption, OrderByOption, SelectOption, ExpandOption, TopOption, SkipOption,
-		CountOption, SearchOption, SkipTokenOption, formatOption:
+		CountOption, SearchOption, SkipTokenOption, DeltaTokenOption, formatOption:
 		return dollared, true
 	default:
 		return Option(lower), strings.HasPrefix(lower, "$")
@@ -116,6 +124,8 @@ func (o *Options) set(option Option, value string) error {
 		o.Search, err = parseSearch(value)
 	case SkipTokenOption:
 		o.SkipToken = value
+	case DeltaTokenOption:
+		o.DeltaToken = value
 	case formatOption:
 	}
 	return err
@@ -210,7 +220,7 @@ func isSelectable(name string) bool {
 }
 
 // parseExpand reads navigation properties, each with options in parentheses.
-// Among the options only $select is understood.
+// Among the options $select and $levels are understood.
 func parseExpand(text string) ([]Expand, error) {
 	var all []Expand
 	for _, item := range splitOutside(text, ',') {
@@ -220,31 +230,36 @@ func parseExpand(text string) ([]Expand, error) {
 		}
 		expand := Expand{Name: name}
 		if nested {
-			selected, err := parseExpandOptions(strings.TrimSuffix(options, ")"))
-			if err != nil {
+			if err := expand.parse(strings.TrimSuffix(options, ")")); err != nil {
 				return nil, err
 			}
-			expand.Select = selected
 		}
 		all = append(all, expand)
 	}
 	return all, nil
 }
 
-func parseExpandOptions(text string) ([]string, error) {
-	var selected []string
+// parse reads the options inside of one member of $expand.
+func (e *Expand) parse(text string) error {
 	for option := range strings.SplitSeq(text, ";") {
 		name, value, _ := strings.Cut(option, "=")
-		if known, _ := lookUp(strings.TrimSpace(name)); known != SelectOption {
-			return nil, errs.New(errs.Invalid, "BadRequest", "Parsing OData Expand failed: '%.64s' is not supported inside $expand; $select is.", name)
+		known, _ := lookUp(strings.TrimSpace(name))
+		var err error
+		switch {
+		case known == SelectOption:
+			e.Select, err = parseSelect(value)
+		case known == "$levels" && strings.EqualFold(value, "max"):
+			e.Levels = MaxLevels
+		case known == "$levels":
+			e.Levels, err = parseCount("$levels", value, MaxLevels)
+		default:
+			err = errs.New(errs.Invalid, "BadRequest", "Parsing OData Expand failed: '%.64s' is not supported inside $expand; $select and $levels are.", name)
 		}
-		names, err := parseSelect(value)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		selected = names
 	}
-	return selected, nil
+	return nil
 }
 
 // splitOutside splits at sep where no parenthesis is open.
