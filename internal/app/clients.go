@@ -52,9 +52,11 @@ func (a authority) Client(ctx context.Context, tenant directory.TenantID, appID 
 		return issuer.Client{}, err
 	}
 	enabled, said := principal.Attributes["accountEnabled"].(bool)
+	public, _ := application.Attributes["isFallbackPublicClient"].(bool) // no
 	c := issuer.Client{
-		AppID: application.Attributes.String("appId"), ServicePrincipalID: principal.ID,
-		Disabled: said && !enabled, Keys: publicKeys(application),
+		AppID: application.Attributes.String("appId"), Name: application.Attributes.String("displayName"), ServicePrincipalID: principal.ID,
+		Disabled: said && !enabled, Keys: publicKeys(application), Redirects: redirects(application), Public: public,
+		FirstParty: application.Attributes.String("uniqueName") == administratorName,
 	}
 	if c.Secrets, err = a.secrets(ctx, tenant, application.ID); err != nil {
 		return issuer.Client{}, err

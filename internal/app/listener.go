@@ -70,6 +70,12 @@ func names(host string) []string {
 	}
 }
 
+// onlyHere reports whether the service can be reached from this machine only.
+func onlyHere(c Config, bound net.Addr) bool {
+	host, _, err := net.SplitHostPort(bound.String())
+	return err == nil && c.BaseURL == nil && isLoopback(host)
+}
+
 // onLaptop reports whether the service can be reached from this machine only and
 // without TLS: then plain http and targets on this machine are what is meant.
 func onLaptop(c Config, bound net.Addr) bool {

@@ -222,6 +222,10 @@ func (a authority) Client(_ context.Context, _ directory.TenantID, appID string)
 	}, nil
 }
 
+func (authority) Consented(context.Context, directory.TenantID, issuer.Client, directory.ObjectID) ([]string, error) {
+	return nil, nil
+}
+
 // TestBuiltInAuthority goes the whole way of a program: token, then the action.
 func TestBuiltInAuthority(t *testing.T) {
 	t.Parallel()

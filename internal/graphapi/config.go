@@ -35,6 +35,14 @@ type Config struct {
 	// CompatUnknownError401 answers a caller who may not do what it asks as the
 	// original service does, 401 with an empty message, instead of 403 with a reason.
 	CompatUnknownError401 bool
+	// Limits are how often each application may call. The zero Limits are none.
+	Limits Limits
+	// Replies remembers answers to requests that clients may send again. Nil: a request
+	// that comes twice acts twice.
+	Replies Replies
+	// CORSOrigins are the origins of pages whose scripts may call; "*" is any. Nil is
+	// none.
+	CORSOrigins []string
 }
 
 // API serves the surface. It does not change after [New] and may be used from any
@@ -43,12 +51,14 @@ type API struct {
 	Config
 	routes []Route
 	router *router
+
+	throttle *throttle
 }
 
 // New returns the surface.
 func New(c Config) *API {
 	c.PublicURL = strings.TrimSuffix(c.PublicURL, "/")
-	a := &API{Config: c}
+	a := &API{Config: c, throttle: newThrottle(c.Limits)}
 	a.routes = a.table()
 	a.router = newRouter(a.routes)
 	return a

@@ -85,9 +85,12 @@ func (a *API) store(ctx context.Context, q *request, kind directory.Kind, s sent
 	if err := a.checkBinds(ctx, q, s.binds); err != nil {
 		return directory.Object{}, err
 	}
-	now := a.Now()
+	now, id := a.Now(), directory.ObjectID(a.NewID())
+	if err := a.setPassword(ctx, q, id, s); err != nil { // before anybody can know the id
+		return directory.Object{}, err
+	}
 	o, err := a.Store.CreateObject(ctx, q.tenant, directory.Object{
-		ID: directory.ObjectID(a.NewID()), Kind: kind, Created: now, Modified: now, Attributes: s.apply(nil),
+		ID: id, Kind: kind, Created: now, Modified: now, Attributes: s.apply(nil),
 	})
 	if err != nil {
 		return directory.Object{}, taken(err)
@@ -109,7 +112,13 @@ func (a *API) update(kind directory.Kind) handler {
 		if err := a.checkBinds(ctx, q, s.binds); err != nil {
 			return answer{}, err
 		}
+		if err := a.maySetPassword(ctx, q, o.ID, s); err != nil {
+			return answer{}, err
+		}
 		if err := a.change(ctx, q, o, s); err != nil {
+			return answer{}, err
+		}
+		if err := a.setPassword(ctx, q, o.ID, s); err != nil {
 			return answer{}, err
 		}
 		return noContent(), a.bindAll(ctx, q, o.ID, s.binds)
@@ -138,8 +147,8 @@ func (a *API) change(ctx context.Context, q *request, o directory.Object, s sent
 }
 
 // required are the attributes without which an object of kind cannot be created. A
-// user's passwordProfile is not among them, though Graph asks for one: Provisor
-// signs nobody in, accepts the member and keeps no password.
+// user's passwordProfile is not among them, though Graph asks for one: most people of
+// this directory never sign in here.
 func required(kind directory.Kind) []string {
 	switch kind {
 	case directory.User:

@@ -5,11 +5,15 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/provisor/provisor/internal/identity"
 	"github.com/provisor/provisor/internal/odata"
 )
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.preflight(w, r) {
+		return
+	}
 	ev := a.begin(r)
 	out := a.respond(r, ev)
 	a.writeHeaders(w.Header(), r, ev)
@@ -41,7 +45,8 @@ func (a *API) respond(r *http.Request, ev *event) answer {
 // names.
 func (a *API) handle(r *http.Request, ev *event) (answer, error) {
 	ctx := r.Context()
-	m, lost := a.router.find(r.Method, r.URL.EscapedPath())
+	r = withSemicolons(r)
+	m, lost := a.router.find(asGet(r.Method), r.URL.EscapedPath())
 	ev.version, ev.route, ev.allowed = m.version, m.route, m.allowed
 	q := &request{http: r, version: m.version, route: m.route, keys: m.keys, base: a.baseURL(r)}
 	if lost != nil || !m.route.Public {
@@ -50,6 +55,9 @@ func (a *API) handle(r *http.Request, ev *event) (answer, error) {
 			return answer{}, err
 		}
 		q.caller, q.tenant, ev.caller = caller, caller.TenantID, caller
+		if err := a.throttle.admit(caller, operationOf(m.route), a.Now()); err != nil {
+			return answer{}, err
+		}
 	}
 	if lost != nil {
 		return answer{}, lost
@@ -60,7 +68,24 @@ func (a *API) handle(r *http.Request, ev *event) (answer, error) {
 	if err := a.authorize(ctx, q); err != nil {
 		return answer{}, err
 	}
-	return m.route.handle(ctx, q)
+	return a.once(ctx, q)
+}
+
+// asGet finds a HEAD the route of a GET; net/http leaves the body out (RFC 9110
+// section 9.3.2).
+func asGet(method string) string {
+	if method == http.MethodHead {
+		return http.MethodGet
+	}
+	return method
+}
+
+// operationOf is what a route is for; empty when there is no route.
+func operationOf(r *Route) identity.Operation {
+	if r == nil {
+		return ""
+	}
+	return r.Operation
 }
 
 // read takes in what the request says besides its path.
@@ -84,6 +109,7 @@ func (a *API) writeHeaders(h http.Header, r *http.Request, ev *event) {
 	h.Set("OData-Version", "4.0")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Vary", "Accept-Encoding")
+	a.shares(h, r)
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.TLS != nil && !isLoopback(r.Host) {
 		// not for localhost: a browser would then refuse http to every other program there

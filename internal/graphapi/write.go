@@ -12,6 +12,7 @@ import (
 type sent struct {
 	attributes directory.Attributes // a nil value removes the attribute
 	binds      map[directory.Relation][]directory.ObjectID
+	password   *string // a person's, to sign in with
 }
 
 // maxBinds is how many references one request may bind, as in Graph.
@@ -55,9 +56,10 @@ func (s *sent) take(kind directory.Kind, name string, value any) error {
 	if err := p.check(value); err != nil {
 		return err
 	}
-	if p.name != "passwordProfile" { // Provisor signs nobody in, so it keeps no password
-		s.attributes[p.name] = value
+	if p.name == "passwordProfile" { // it is kept apart, as a digest
+		return s.takePassword(value)
 	}
+	s.attributes[p.name] = value
 	return nil
 }
 

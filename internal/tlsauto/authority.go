@@ -35,6 +35,7 @@ const (
 type authority struct {
 	certificate *x509.Certificate
 	key         *ecdsa.PrivateKey
+	made        bool // just now
 }
 
 // openAuthority loads the authority from dir, or makes it when there is none. It is
@@ -60,7 +61,7 @@ func openAuthority(dir string, now time.Time) (authority, error) {
 			"The local certificate authority in %s expired on %s. Delete %s and %s, and trust the new authority.",
 			dir, pair.Leaf.NotAfter.UTC().Format(time.DateOnly), caFile, caKeyFile)
 	}
-	return authority{pair.Leaf, private}, tighten(key)
+	return authority{certificate: pair.Leaf, key: private}, tighten(key)
 }
 
 func makeAuthority(certificate, key string, now time.Time) (authority, error) {
@@ -84,7 +85,7 @@ func makeAuthority(certificate, key string, now time.Time) (authority, error) {
 	if err := writePair(certificate, key, signed.Raw, private); err != nil {
 		return authority{}, err
 	}
-	return authority{signed, private}, nil
+	return authority{certificate: signed, key: private, made: true}, nil
 }
 
 // issue makes a server certificate with a fresh key, stores and returns it.

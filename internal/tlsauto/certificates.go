@@ -63,7 +63,10 @@ const code = "TLSCertificate"
 
 // CAFile is the path of the authority's certificate in PEM form: what clients are to
 // trust, as with SSL_CERT_FILE or NODE_EXTRA_CA_CERTS.
-func (c *Certificates) CAFile() string { return filepath.Join(c.dir, caFile) }
+func (c *Certificates) CAFile() string { return AuthorityFile(c.dir) }
+
+// Made reports whether the authority was made just now, so that nobody trusts it yet.
+func (c *Certificates) Made() bool { return c.ca.made }
 
 // Fingerprint is the SHA-256 of the authority's certificate in hexadecimal, by which
 // people compare it.

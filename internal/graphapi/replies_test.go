@@ -1,0 +1,173 @@
+package graphapi_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/graphapi"
+)
+
+// sdk sends a request as Microsoft's libraries do; attempt 0 is the first.
+func (w *world) sdk(t *testing.T, caller, path, body, id string, attempt int) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://provisor.test"+path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+caller)
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Client-Request-Id", id)
+	r.Header.Set("SdkVersion", "graph-go/1.89.0")
+	if attempt > 0 {
+		r.Header.Set("Retry-Attempt", fmt.Sprint(attempt))
+	}
+	return w.send(r)
+}
+
+func remembering(t *testing.T) *world {
+	t.Helper()
+	var w *world
+	w = newWorldWith(t, func(c *graphapi.Config) { c.Replies = replies{&w} })
+	return w
+}
+
+// replies is the database of a world that is not there yet.
+type replies struct{ w **world }
+
+func (r replies) BeginReply(ctx context.Context, tenant directory.TenantID, digest []byte, now, expires time.Time) ([]byte, bool, error) {
+	return (*r.w).db.BeginReply(ctx, tenant, digest, now, expires)
+}
+
+func (r replies) EndReply(ctx context.Context, tenant directory.TenantID, digest, document []byte) error {
+	return (*r.w).db.EndReply(ctx, tenant, digest, document)
+}
+
+// applications is how many applications there are.
+func (w *world) applications(t *testing.T) int {
+	t.Helper()
+	value, _ := w.want(t, http.StatusOK, http.MethodGet, "/v1.0/applications", "")["value"].([]any)
+	return len(value)
+}
+
+const (
+	oneID   = "92cd20f6-fcc3-4d61-898e-a6dd35e460ef"
+	theApps = "/v1.0/applications"
+	oneApp  = `{"displayName":"Payroll"}`
+)
+
+// TestSentAgain: a request that a library sends again acts once, and gets the first
+// answer.
+func TestSentAgain(t *testing.T) {
+	t.Parallel()
+
+	w := remembering(t)
+	first := w.sdk(t, "admin", theApps, oneApp, oneID, 0)
+	again := w.sdk(t, "admin", theApps, oneApp, oneID, 1)
+	if first.Code != http.StatusCreated || again.Code != http.StatusCreated || first.Body.String() != again.Body.String() ||
+		first.Header().Get("Location") != again.Header().Get("Location") || again.Header().Get("Provisor-Repeated") != "true" {
+		t.Errorf("%d %s, then %d %s", first.Code, first.Body, again.Code, again.Body)
+	}
+	if first.Header().Get("request-id") == again.Header().Get("request-id") || again.Header().Get("client-request-id") != oneID {
+		t.Errorf("ids %v", again.Header())
+	}
+	if n := w.applications(t); n != 1 {
+		t.Errorf("%d applications", n)
+	}
+}
+
+// TestNotTheSame: whatever differs makes another request, and what is not marked as
+// sent again is meant.
+func TestNotTheSame(t *testing.T) {
+	t.Parallel()
+
+	w := remembering(t)
+	w.sdk(t, "admin", theApps, oneApp, oneID, 0)
+	for name, send := range map[string]func() *httptest.ResponseRecorder{
+		"another id": func() *httptest.ResponseRecorder { return w.sdk(t, "admin", theApps, oneApp, "x"+oneID[1:], 1) },
+		"another body": func() *httptest.ResponseRecorder {
+			return w.sdk(t, "admin", theApps, `{"displayName":"Payrol"}`, oneID, 1)
+		},
+		"another caller":      func() *httptest.ResponseRecorder { return w.sdk(t, "human", theApps, oneApp, oneID, 1) },
+		"another path":        func() *httptest.ResponseRecorder { return w.sdk(t, "admin", "/beta/applications", oneApp, oneID, 1) },
+		"meant a second time": func() *httptest.ResponseRecorder { return w.sdk(t, "admin", theApps, oneApp, oneID, 0) },
+		"plain":               func() *httptest.ResponseRecorder { return w.do(t, "admin", http.MethodPost, theApps, oneApp) },
+	} {
+		before := w.applications(t)
+		if rec := send(); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "" || w.applications(t) != before+1 {
+			t.Errorf("%s: %d %s", name, rec.Code, rec.Body)
+		}
+	}
+}
+
+// TestFailuresAreNotKept: what failed or was throttled is carried out when it comes
+// again.
+func TestFailuresAreNotKept(t *testing.T) {
+	t.Parallel()
+
+	clock := now()
+	var w *world
+	w = newWorldWith(t, func(c *graphapi.Config) {
+		c.Replies, c.Now = replies{&w}, func() time.Time { return clock }
+		c.Limits = graphapi.Limits{All: graphapi.Rate{Calls: 1, Period: 10 * time.Second}}
+	})
+	const user = `{"accountEnabled":true,"displayName":"Ada","mailNickname":"ada","userPrincipalName":"ada@contoso.example"}`
+	if rec := w.sdk(t, "reader", "/v1.0/users", user, oneID, 0); rec.Code != http.StatusForbidden {
+		t.Fatal(rec.Code)
+	}
+	if rec := w.sdk(t, "human", "/v1.0/users", `{"displayName":"Ada"}`, oneID, 0); rec.Code == http.StatusCreated {
+		t.Fatal(rec.Code)
+	}
+	if rec := w.sdk(t, "admin", theApps, oneApp, oneID, 0); rec.Code != http.StatusCreated {
+		t.Fatal(rec.Code)
+	}
+	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 0); rec.Code != http.StatusTooManyRequests {
+		t.Fatal(rec.Code)
+	}
+	clock = clock.Add(10 * time.Second)
+	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 1); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "" {
+		t.Errorf("after the wait: %d %s", rec.Code, rec.Body)
+	}
+	clock = clock.Add(10 * time.Second)
+	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 2); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "true" {
+		t.Errorf("its answer was lost: %d %s", rec.Code, rec.Body)
+	}
+	clock = clock.Add(10 * time.Minute)
+	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 3); rec.Code != http.StatusBadRequest {
+		t.Errorf("much later: %d %s", rec.Code, rec.Body)
+	}
+}
+
+// TestSentAgainMeanwhile: who comes again while the first is under way waits for its
+// answer.
+func TestSentAgainMeanwhile(t *testing.T) {
+	t.Parallel()
+
+	var w *world
+	w = newWorldWith(t, func(c *graphapi.Config) {
+		c.Replies, c.NewID, c.Log, c.Observe = replies{&w}, uuid.NewString, slog.New(slog.DiscardHandler), nil // for many at once
+	})
+	p := w.payroll(t)
+	w.connect(t, p)
+	path := "/v1.0/servicePrincipals/" + p.sp + "/synchronization/acquireAccessToken"
+	var together sync.WaitGroup
+	for attempt := range 4 {
+		together.Go(func() {
+			if rec := w.sdk(t, "admin", path, `{"credentials":[]}`, oneID, attempt+1); rec.Code != http.StatusNoContent {
+				t.Errorf("%d %s", rec.Code, rec.Body)
+			}
+		})
+	}
+	together.Wait()
+	w.application.mu.Lock()
+	defer w.application.mu.Unlock()
+	if n := len(w.application.requests); n != 1 {
+		t.Errorf("%d exchanges", n)
+	}
+}
