@@ -1,6 +1,7 @@
 package expression_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -98,9 +99,7 @@ func stepwise(t *rapid.T, tree *expression.Source, attributes map[string]any) (e
 		}
 		flat.Parameters = append(flat.Parameters, expression.Argument{Key: p.Key, Value: arg})
 	}
-	for name, v := range attributes {
-		values[name] = v
-	}
+	maps.Copy(values, attributes)
 	program := compile(t, flat.Text())
 	return program.Eval(environment(program, values, nil))
 }

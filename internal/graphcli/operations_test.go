@@ -33,12 +33,14 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
-// leaves returns every command that sends a request, with all words before it.
+// leaves returns every command that is one request, with all words before it. The
+// workbench, which has scripts of its own, asks for text or JSON.
 func leaves(prefix string, commands []*cobra.Command) map[string]*cobra.Command {
 	found := map[string]*cobra.Command{}
 	for _, cmd := range commands {
 		path := strings.TrimSpace(prefix + " " + cmd.Name())
-		if !cmd.HasSubCommands() && cmd.Flags().Lookup("graph-endpoint") != nil {
+		request := cmd.Flags().Lookup("graph-endpoint") != nil && !slices.Contains([]string{"expression", "schema", "scope"}, prefix)
+		if !cmd.HasSubCommands() && request {
 			found[path] = cmd
 		}
 		maps.Copy(found, leaves(path, cmd.Commands()))

@@ -22,16 +22,20 @@ type Options struct {
 	// along. Nil means a client of its own with a time-out of 100 s.
 	HTTP *http.Client
 
-	Getenv   func(name string) string                   // the PROVISOR_… variables; nil means none is set
-	ReadFile func(name string) ([]byte, error)          // bodies, secrets, certificates; nil refuses every file
-	Now      func() time.Time                           // measures Retry-After dates; nil ignores such dates
-	Wait     func(context.Context, time.Duration) error // between tries; nil waits on a timer
+	Getenv    func(name string) string                   // the PROVISOR_… variables; nil means none is set
+	ReadFile  func(name string) ([]byte, error)          // bodies, secrets, certificates; nil refuses every file
+	WriteFile func(name string, text []byte) error       // exported schemas, the history; for the owner's eyes only; nil refuses every file
+	Now       func() time.Time                           // measures Retry-After dates; nil ignores such dates
+	Wait      func(context.Context, time.Duration) error // between tries; nil waits on a timer
 
 	NewRequestID func() string // the client-request-id of a command; nil means a random GUID
 
 	// IsTerminal tells that a person sits at Stdin, or that nothing is piped into
 	// it (the null device). When false, the cmdlets read their pipeline from Stdin.
 	IsTerminal bool
+
+	// HistoryFile keeps what was typed at the interactive prompt; empty keeps nothing.
+	HistoryFile string
 
 	Version string // of the program, for User-Agent; may be empty
 }
@@ -55,6 +59,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ReadFile == nil {
 		o.ReadFile = func(string) ([]byte, error) { return nil, errors.New("files are not read here") }
+	}
+	if o.WriteFile == nil {
+		o.WriteFile = func(string, []byte) error { return errors.New("files are not written here") }
 	}
 	if o.Wait == nil {
 		o.Wait = waitOnTimer

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ func runProvisor() {
 		Stderr:       os.Stderr,
 		Getenv:       func(name string) string { return environment[name] },
 		ReadFile:     os.ReadFile,
+		WriteFile:    func(name string, text []byte) error { return os.WriteFile(name, text, 0o600) },
+		HistoryFile:  environment["HISTORY"],
+		Now:          time.Now, //nolint:forbidigo // this is the program
 		NewRequestID: func() string { return requestID },
 		IsTerminal:   environment["PIPED"] == "",
 	})...)

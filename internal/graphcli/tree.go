@@ -22,6 +22,7 @@ func Commands(options Options) []*cobra.Command {
 		}
 		parent.AddCommand(leaf(op, words[len(words)-1], o))
 	}
+	addWorkbench(root, o)
 	commands := root.Commands()
 	root.RemoveCommand(commands...)
 	for _, name := range cmdlets() {
@@ -89,6 +90,10 @@ func groupTitle(word string) string {
 		return "What jobs are made from"
 	case "provisioning":
 		return "The provisioning log"
+	case "expression":
+		return "Try the expressions of attribute mappings"
+	case "scope":
+		return "Who is in scope, and why"
 	}
 	return "Commands of " + strings.ReplaceAll(word, "-", " ")
 }
