@@ -13,6 +13,10 @@ import (
 
 // createApplication answers POST applications.
 func (a *API) createApplication(ctx context.Context, q *request) (answer, error) {
+	asked, _, err := takePasswords(q)
+	if err != nil {
+		return answer{}, err
+	}
 	s, err := readObject(directory.Application, q.body)
 	if err != nil {
 		return answer{}, err
@@ -23,7 +27,57 @@ func (a *API) createApplication(ctx context.Context, q *request) (answer, error)
 	if err := a.completeApplication(ctx, q, &s); err != nil {
 		return answer{}, err
 	}
+	if len(asked) > 0 {
+		return a.createWithPasswords(ctx, q, s, asked)
+	}
 	return a.create(ctx, q, directory.Application, s)
+}
+
+// createWithPasswords answers POST applications with new client secrets in it.
+func (a *API) createWithPasswords(ctx context.Context, q *request, s sent, asked []sentPassword) (answer, error) {
+	passwords := make([]store.Password, 0, len(asked))
+	for _, one := range asked {
+		p, err := a.newPassword(one)
+		if err != nil {
+			return answer{}, err
+		}
+		passwords = append(passwords, p)
+	}
+	o, err := a.store(ctx, q, directory.Application, s)
+	if err != nil {
+		return answer{}, err
+	}
+	shown := make([]passwordCredential, 0, len(passwords))
+	for _, p := range passwords {
+		credential, err := a.keepPassword(ctx, q, o.ID, p)
+		if err != nil {
+			return answer{}, err
+		}
+		shown = append(shown, credential)
+	}
+	wire, err := a.wire(ctx, q, o, untyped)
+	if err != nil {
+		return answer{}, err
+	}
+	wire["passwordCredentials"] = shown
+	return created(q.context().Entity(q.setName()), q.root()+"/applications/"+string(o.ID), wire)
+}
+
+// updateApplication answers PATCH applications/{id}.
+func (a *API) updateApplication(ctx context.Context, q *request) (answer, error) {
+	listed, given, err := takePasswords(q)
+	if err != nil {
+		return answer{}, err
+	}
+	out, err := a.update(directory.Application)(ctx, q)
+	if err != nil || !given {
+		return out, err
+	}
+	application, err := a.subject(ctx, q)
+	if err != nil {
+		return answer{}, err
+	}
+	return out, a.keepOnly(ctx, q, application.ID, listed)
 }
 
 // completeApplication sets what the service decides about a new application.

@@ -63,6 +63,9 @@ func (a *API) listAssignments(s side) handler {
 			return answer{}, err
 		}
 		query := s.query(object.ID)
+		if q.options.Filter != nil || q.options.Count {
+			return a.chosenAssignments(ctx, q, query)
+		}
 		if query.After, err = q.after(); err != nil {
 			return answer{}, err
 		}
@@ -73,6 +76,38 @@ func (a *API) listAssignments(s side) handler {
 		}
 		contextURL := q.context().Collection(odata.Contained(q.setName(), string(object.ID), q.lastSegment()))
 		return collection(listing{Context: contextURL, Next: q.next(next), Value: page}, q.options.Select)
+	}
+}
+
+// chosenAssignments answers those that $filter selects, or that are to be counted:
+// all are read. What the filter says of principal and resource narrows the reading.
+func (a *API) chosenAssignments(ctx context.Context, q *request, query store.AssignmentQuery) (answer, error) {
+	narrow(&query, q.options.Filter)
+	query.Limit = odata.MaxTop
+	all := []appRoleAssignment{}
+	for {
+		page, next, err := a.assignmentPage(ctx, q.tenant, query)
+		if err != nil {
+			return answer{}, err
+		}
+		all = append(all, page...)
+		if query.After = next; next == "" {
+			return shortList(q, "appRoleAssignments", all)
+		}
+	}
+}
+
+func narrow(query *store.AssignmentQuery, e odata.Expr) {
+	switch e := e.(type) {
+	case odata.And:
+		narrow(query, e.Left)
+		narrow(query, e.Right)
+	case odata.Compare:
+		id, isText := e.Value.(string)
+		named := map[string]*directory.ObjectID{"principalid": &query.Principal, "resourceid": &query.Resource}[strings.ToLower(string(e.Property))]
+		if isText && e.Op == odata.Eq && named != nil && *named == "" {
+			*named = directory.ObjectID(strings.ToLower(id))
+		}
 	}
 }
 

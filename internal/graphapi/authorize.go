@@ -1,6 +1,7 @@
 package graphapi
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func (a *API) subject(ctx context.Context, q *request) (directory.Object, error)
 	}
 	object, err := a.Store.Object(ctx, q.tenant, q.ref())
 	if err != nil {
-		return directory.Object{}, notThere(err, q.key("id"))
+		return directory.Object{}, notThere(err, cmp.Or(q.key("id"), string(q.ref().ID)))
 	}
 	q.object = &object
 	return object, nil
@@ -70,6 +71,8 @@ func (q *request) ref() store.Ref {
 	switch {
 	case q.route.subject == deletedSubject:
 		ref.Deleted = true
+	case q.route.subject == callerSubject:
+		ref.ID, ref.Kind = q.caller.ObjectID, directory.User
 	case key.Property != "" && !strings.EqualFold(key.Property, "id"):
 		ref.ID, ref.Property, ref.Value = "", alternateKey(key.Property), key.Value
 	case q.route.subject == userSubject && strings.Contains(key.Value, "@"):
@@ -201,7 +204,7 @@ func (a *API) customActions(ctx context.Context, q *request, object directory.Ob
 func actionsOf(definitions []store.RoleDefinition, id string) []identity.Action {
 	var actions []identity.Action
 	for _, d := range definitions {
-		if d.ID != id {
+		if d.ID != id || d.Disabled {
 			continue
 		}
 		for _, action := range d.Actions {

@@ -61,6 +61,7 @@ func New(c Config) *API {
 	a := &API{Config: c, throttle: newThrottle(c.Limits)}
 	a.routes = a.table()
 	a.router = newRouter(a.routes)
+	a.documents = map[Versions][]byte{V1: metadataDocument(V1), Beta: metadataDocument(Beta)}
 	return a
 }
 

@@ -59,6 +59,9 @@ func (a *API) failure(r *http.Request, err error, ev *event) answer {
 	if out.status == http.StatusUnauthorized {
 		out.header.Set("WWW-Authenticate", a.Authenticator.Challenge(r))
 	}
+	if elsewhere, ok := errors.AsType[relocated](err); ok {
+		out.location = elsewhere.to
+	}
 	if e.RetryAfter > 0 {
 		out.header.Set("Retry-After", strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds()))))
 	}

@@ -43,18 +43,11 @@ func applicationTemplates() []applicationTemplate {
 }
 
 func (a *API) listGallery(_ context.Context, q *request) (answer, error) {
-	found, err := filterWire(applicationTemplates(), q.options.Filter)
-	if err != nil {
-		return answer{}, err
-	}
-	if q.options.Top > 0 && len(found) > q.options.Top {
-		found = found[:q.options.Top]
-	}
-	page := listing{Context: q.context().Collection("applicationTemplates", q.options.Select...), Value: found}
-	if n := int64(len(found)); q.options.Count {
-		page.Count = &n
-	}
-	return collection(page, q.options.Select)
+	return shortList(q, "applicationTemplates", applicationTemplates())
+}
+
+func (a *API) countGallery(_ context.Context, q *request) (answer, error) {
+	return countOf(q, applicationTemplates())
 }
 
 func galleryTemplate(id string) (applicationTemplate, error) {

@@ -2,6 +2,7 @@ package graphapi
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,13 +42,10 @@ func orNull(s string) *string {
 	return &s
 }
 
-// passwordCredentials returns what is shown of an application's client secrets. A
-// service principal has none of its own here.
+// passwordCredentials returns what is shown of the client secrets of an application
+// or a service principal.
 func (a *API) passwordCredentials(ctx context.Context, tenant directory.TenantID, o directory.Object) ([]passwordCredential, error) {
 	shown := []passwordCredential{}
-	if o.Kind != directory.Application {
-		return shown, nil
-	}
 	passwords, err := a.Store.Passwords(ctx, tenant, o.ID)
 	for _, p := range passwords {
 		shown = append(shown, wirePassword(p))
@@ -55,40 +53,52 @@ func (a *API) passwordCredentials(ctx context.Context, tenant directory.TenantID
 	return shown, err
 }
 
-// addPassword answers POST applications/{id}/addPassword with a new client secret.
+// addPassword answers POST …/addPassword with a new client secret.
 func (a *API) addPassword(ctx context.Context, q *request) (answer, error) {
 	application, err := a.subject(ctx, q)
 	if err != nil {
 		return answer{}, err
 	}
-	p, err := a.readPassword(q.body)
+	var in struct {
+		PasswordCredential sentPassword `json:"passwordCredential"`
+	}
+	if len(q.body) > 0 {
+		if err := decode(q.body, &in); err != nil {
+			return answer{}, err
+		}
+	}
+	p, err := a.newPassword(in.PasswordCredential)
 	if err != nil {
 		return answer{}, err
 	}
-	secret := issuer.NewSecret()
-	p.Hint, p.Digest = secret[:3], issuer.Digest(secret)
-	if err := a.Store.AddPassword(ctx, q.tenant, application.ID, p); err != nil {
-		return answer{}, notThere(err, string(application.ID))
+	wire, err := a.keepPassword(ctx, q, application.ID, p)
+	if err != nil {
+		return answer{}, err
 	}
-	wire := wirePassword(p)
-	wire.SecretText = &secret
 	return entity(q.context().Collection("microsoft.graph.passwordCredential"), wire, nil)
 }
 
-func (a *API) readPassword(body []byte) (store.Password, error) {
-	var in struct {
-		PasswordCredential struct {
-			DisplayName *string    `json:"displayName"`
-			Start       *time.Time `json:"startDateTime"`
-			End         *time.Time `json:"endDateTime"`
-		} `json:"passwordCredential"`
+// keepPassword makes a secret, stores it and returns it, this once, in the clear.
+func (a *API) keepPassword(ctx context.Context, q *request, owner directory.ObjectID, p store.Password) (passwordCredential, error) {
+	secret := issuer.NewSecret()
+	p.Hint, p.Digest = secret[:3], issuer.Digest(secret)
+	if err := a.Store.AddPassword(ctx, q.tenant, owner, p); err != nil {
+		return passwordCredential{}, notThere(err, string(owner))
 	}
-	if len(body) > 0 {
-		if err := decode(body, &in); err != nil {
-			return store.Password{}, err
-		}
-	}
-	asked := in.PasswordCredential
+	wire := wirePassword(p)
+	wire.SecretText = &secret
+	return wire, nil
+}
+
+// sentPassword is what a caller says of a client secret.
+type sentPassword struct {
+	DisplayName *string    `json:"displayName"`
+	Start       *time.Time `json:"startDateTime"`
+	End         *time.Time `json:"endDateTime"`
+	KeyID       *string    `json:"keyId"`
+}
+
+func (a *API) newPassword(asked sentPassword) (store.Password, error) {
 	p := store.Password{KeyID: a.NewID(), Start: a.Now()}
 	if asked.DisplayName != nil {
 		p.DisplayName = *asked.DisplayName
@@ -107,7 +117,53 @@ func (a *API) readPassword(body []byte) (store.Password, error) {
 	return p, nil
 }
 
-// removePassword answers POST applications/{id}/removePassword.
+// takePasswords takes passwordCredentials out of the body of an application; ok is
+// false when the body has none.
+func takePasswords(q *request) ([]sentPassword, bool, error) {
+	object, err := readMembers(q.body)
+	if err != nil {
+		return nil, false, err
+	}
+	const member = "passwordCredentials"
+	raw, ok := object[member]
+	if !ok {
+		return nil, false, nil
+	}
+	var list []sentPassword
+	if err := decode(raw, &list); err != nil {
+		return nil, false, err
+	}
+	delete(object, member)
+	q.body, err = marshal(object, nil)
+	return list, true, err
+}
+
+// keepOnly removes the client secrets of an application that a change leaves out.
+// A secret cannot be added so, because nobody would be shown it.
+func (a *API) keepOnly(ctx context.Context, q *request, application directory.ObjectID, listed []sentPassword) error {
+	stored, err := a.Store.Passwords(ctx, q.tenant, application)
+	if err != nil {
+		return err
+	}
+	kept := map[string]bool{}
+	for _, p := range listed {
+		if p.KeyID == nil || !slices.ContainsFunc(stored, func(s store.Password) bool { return strings.EqualFold(s.KeyID, *p.KeyID) }) {
+			return errs.New(errs.Invalid, "Request_BadRequest",
+				"A password credential cannot be added by a change of passwordCredentials. Use the action addPassword, which shows the secret.").WithTarget("passwordCredentials")
+		}
+		kept[strings.ToLower(*p.KeyID)] = true
+	}
+	for _, p := range stored {
+		if !kept[strings.ToLower(p.KeyID)] {
+			if err := a.Store.RemovePassword(ctx, q.tenant, application, p.KeyID); err != nil && !errs.Is(err, errs.NotFound) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// removePassword answers POST …/removePassword.
 func (a *API) removePassword(ctx context.Context, q *request) (answer, error) {
 	application, err := a.subject(ctx, q)
 	if err != nil {
@@ -122,7 +178,7 @@ func (a *API) removePassword(ctx context.Context, q *request) (answer, error) {
 	err = a.Store.RemovePassword(ctx, q.tenant, application.ID, strings.ToLower(in.KeyID))
 	if errs.Is(err, errs.NotFound) {
 		return answer{}, errs.Wrap(err, errs.Invalid, "Request_BadRequest",
-			"The application %s has no password credential with keyId '%.64s'.", application.ID, in.KeyID).WithTarget("keyId")
+			"The %s %s has no password credential with keyId '%.64s'.", application.Kind, application.ID, in.KeyID).WithTarget("keyId")
 	}
 	return noContent(), err
 }

@@ -14,7 +14,9 @@ import (
 type Store interface {
 	store.Tenants
 	store.Directory
+	store.Deltas
 	store.AppRoles
+	store.Grants
 	store.Passwords
 	store.Roles
 	store.Logs
@@ -57,6 +59,8 @@ type Jobs interface {
 	ChangeSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, change func(synchronization.Schema) (synchronization.Schema, error)) error
 	Discover(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, directoryID string) (synchronization.DirectoryDefinition, error)
 	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)
+	// CredentialsChanged has jobs that are in quarantine for their credentials try again.
+	CredentialsChanged(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) error
 	Connection(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) (store.Connection, error)
 	Disconnect(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) error
 	Templates

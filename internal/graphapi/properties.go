@@ -114,7 +114,7 @@ func servicePrincipalProperties() []property {
 	return join(
 		declare(text, `appId*! appDescription*! appDisplayName*! appOwnerOrganizationId*! applicationTemplateId*!
 			createdByAppId*! description* disabledByMicrosoftStatus*! displayName* homepage* loginUrl* logoutUrl*
-			notes* preferredSingleSignOnMode* preferredTokenSigningKeyThumbprint* servicePrincipalType*!
+			notes* preferredSingleSignOnMode* preferredTokenSigningKeyThumbprint* samlMetadataUrl servicePrincipalType*!
 			signInAudience*! tokenEncryptionKeyId*`),
 		declare(flag, "accountEnabled* appRoleAssignmentRequired* isDisabled*"),
 		declare(instant, "createdDateTime*! deletedDateTime*! preferredTokenSigningKeyEndDateTime"),

@@ -37,16 +37,12 @@ func referents(r directory.Relation) []directory.Kind {
 	return nil
 }
 
-// related answers GET …/members and its like; reverse follows the relation
-// backwards, as memberOf does.
-func (a *API) related(r directory.Relation, reverse direction, kind directory.Kind) handler {
-	return func(ctx context.Context, q *request) (answer, error) {
-		page, err := a.relatedPage(ctx, q, r, reverse, kind)
-		if err != nil {
-			return answer{}, err
-		}
-		return a.objects(ctx, q, q.context().Collection(objectSet(kind), q.options.Select...), page, typed)
-	}
+// view is a relation as a path shows it.
+type view struct {
+	relation   directory.Relation
+	direction  direction
+	transitive bool
+	kind       directory.Kind // of the objects shown; empty: any
 }
 
 // direction tells which end of a relation is asked for.
@@ -57,6 +53,23 @@ const (
 	backward direction = true
 )
 
+// of narrows a view to objects of one kind.
+func (v view) of(kind directory.Kind) view {
+	v.kind = kind
+	return v
+}
+
+// related answers GET …/members and its like.
+func (a *API) related(v view) handler {
+	return func(ctx context.Context, q *request) (answer, error) {
+		page, err := a.relatedPage(ctx, q, v)
+		if err != nil {
+			return answer{}, err
+		}
+		return a.objects(ctx, q, q.context().Collection(objectSet(v.kind), q.options.Select...), page, typed)
+	}
+}
+
 // objectSet is the set that context URLs name for objects of a kind; several kinds
 // together are directoryObjects.
 func objectSet(kind directory.Kind) string {
@@ -66,31 +79,32 @@ func objectSet(kind directory.Kind) string {
 	return string(kind) + "s"
 }
 
-func (a *API) relatedPage(ctx context.Context, q *request, r directory.Relation, d direction, kind directory.Kind) (store.Page, error) {
+func (a *API) relatedPage(ctx context.Context, q *request, v view) (store.Page, error) {
 	object, err := a.subject(ctx, q)
 	if err != nil {
 		return store.Page{}, err
 	}
-	query, err := q.query(kind)
+	query, err := q.query(v.kind)
 	if err != nil {
 		return store.Page{}, err
 	}
-	return a.Store.Related(ctx, q.tenant, object.ID, r, bool(d), query)
+	query.Transitive = v.transitive
+	return a.Store.Related(ctx, q.tenant, object.ID, v.relation, bool(v.direction), query)
 }
 
 // countRelated answers …/members/$count.
-func (a *API) countRelated(r directory.Relation, d direction) handler {
+func (a *API) countRelated(v view) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
 		q.options.Count, q.options.Top = true, 1
-		page, err := a.relatedPage(ctx, q, r, d, "")
+		page, err := a.relatedPage(ctx, q, v)
 		return count(page.Count), err
 	}
 }
 
 // relatedLinks answers GET …/members/$ref: the references without the objects.
-func (a *API) relatedLinks(r directory.Relation) handler {
+func (a *API) relatedLinks(v view) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
-		page, err := a.relatedPage(ctx, q, r, forward, "")
+		page, err := a.relatedPage(ctx, q, v)
 		if err != nil {
 			return answer{}, err
 		}

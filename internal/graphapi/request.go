@@ -85,3 +85,16 @@ func (a *API) baseURL(r *http.Request) string {
 	}
 	return "http://" + r.Host
 }
+
+// withSemicolons returns the request with the semicolons of its query encoded. They
+// part the options inside of $expand; net/url would drop what has one.
+func withSemicolons(r *http.Request) *http.Request {
+	if !strings.Contains(r.URL.RawQuery, ";") {
+		return r
+	}
+	u := *r.URL
+	u.RawQuery = strings.ReplaceAll(u.RawQuery, ";", "%3B")
+	changed := *r
+	changed.URL = &u
+	return &changed
+}

@@ -96,6 +96,7 @@ const (
 	groupSubject                    // {id} of groups
 	deletedSubject                  // {id} of deletedItems
 	directorySubject                // {id} of directoryObjects
+	callerSubject                   // the signed-in user
 )
 
 // bodyRule says what a row reads of the body.

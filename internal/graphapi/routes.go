@@ -13,11 +13,15 @@ func (a *API) table() []Route {
 		onBothContainers(a.synchronizationRoutes()),
 		a.logRoutes(),
 		a.userRoutes(),
+		a.meRoutes(),
 		a.groupRoutes(),
 		a.applicationRoutes(),
 		a.servicePrincipalRoutes(),
 		a.galleryRoutes(),
 		a.tenantRoutes(),
+		a.grantRoutes(),
+		a.roleRoutes(),
+		a.protocolRoutes(),
 		a.ownRoutes(),
 	)
 }
@@ -91,6 +95,20 @@ func short() []odata.Option {
 }
 
 func shortCount() []odata.Option { return []odata.Option{odata.FilterOption} }
+
+func expanding() []odata.Option { return []odata.Option{odata.ExpandOption} }
+
+// assignmentOptions narrow app role assignments, which are in the order of their id.
+func assignmentOptions() []odata.Option {
+	return append(paging(), odata.FilterOption, odata.CountOption)
+}
+
+// changing are the options of delta.
+func changing() []odata.Option {
+	return []odata.Option{
+		odata.SelectOption, odata.ExpandOption, odata.FilterOption, odata.TopOption, odata.SkipTokenOption, odata.DeltaTokenOption,
+	}
+}
 
 func paging() []odata.Option {
 	return []odata.Option{odata.SelectOption, odata.TopOption, odata.SkipTokenOption}

@@ -7,54 +7,135 @@ import (
 
 func (a *API) userRoutes() []Route {
 	const user = "users/{id}"
-	return about(
-		userSubject,
-		Route{Method: get, Pattern: "users", Operation: id.ReadUsers, Options: manyExpanded(), handle: a.list(directory.User)},
-		Route{Method: get, Pattern: "users/$count", Operation: id.ReadUsers, Options: counting(), handle: a.countAll(directory.User)},
-		Route{Method: post, Pattern: "users", Operation: id.CreateUser, body: jsonRequired, handle: a.createUser},
-		Route{Method: get, Pattern: user, Operation: id.ReadUsers, Options: oneExpanded(), handle: a.getOne},
-		Route{Method: patch, Pattern: user, Operation: id.UpdateUser, body: jsonRequired, handle: a.update(directory.User)},
-		Route{Method: remove, Pattern: user, Operation: id.DeleteUser, handle: a.remove},
-		Route{Method: get, Pattern: user + "/manager", Operation: id.ReadUsersDelta, Options: one(), handle: a.getManager},
-		Route{Method: get, Pattern: user + "/manager/$ref", Operation: id.ReadUsersDelta, handle: a.getManagerLink},
-		Route{Method: put, Pattern: user + "/manager/$ref", Operation: id.UpdateUser, body: jsonRequired, handle: a.putManager},
-		Route{Method: remove, Pattern: user + "/manager/$ref", Operation: id.UpdateUser, handle: a.deleteManager},
-		Route{Method: get, Pattern: user + "/directReports", Operation: id.ReadUsersDelta, Options: many(), handle: a.related(directory.Manager, backward, directory.User)},
-		Route{Method: get, Pattern: user + "/memberOf", Operation: id.ReadMembers, Options: many(), handle: a.related(directory.Members, backward, "")},
-		Route{Method: get, Pattern: user + "/memberOf/$count", Operation: id.ReadMembers, Options: counting(), handle: a.countRelated(directory.Members, backward)},
-		Route{Method: get, Pattern: user + "/ownedObjects", Operation: id.ReadDirectoryObjects, Options: many(), handle: a.related(directory.Owners, backward, "")},
-		Route{Method: get, Pattern: user + "/appRoleAssignments", Operation: id.ReadAppRoleAssignments, Options: paging(), handle: a.listAssignments(asPrincipal)},
-		Route{Method: post, Pattern: user + "/appRoleAssignments", Operation: id.CreateAppRoleAssignment, body: jsonRequired, operations: a.assigning, handle: a.createAssignment(asPrincipal)},
-		Route{Method: remove, Pattern: user + "/appRoleAssignments/{assignmentId}", Operation: id.DeleteAppRoleAssignment, handle: a.deleteAssignment(asPrincipal)},
-		Route{Method: get, Pattern: "me", Operation: id.ReadMe, Options: one(), handle: a.me},
+	return about(userSubject, join(
+		[]Route{
+			{Method: get, Pattern: "users", Operation: id.ReadUsers, Options: manyExpanded(), handle: a.list(directory.User)},
+			{Method: get, Pattern: "users/$count", Operation: id.ReadUsers, Options: counting(), handle: a.countAll(directory.User)},
+			{Method: get, Pattern: "users/delta", Operation: id.ReadUsersDelta, Options: changing(), handle: a.delta(directory.User)},
+			{Method: post, Pattern: "users", Operation: id.CreateUser, body: jsonRequired, handle: a.createUser},
+			{Method: get, Pattern: user, Operation: id.ReadUsers, Options: oneExpanded(), handle: a.getOne},
+			{Method: patch, Pattern: user, Operation: id.UpdateUser, body: jsonRequired, handle: a.update(directory.User)},
+			{Method: remove, Pattern: user, Operation: id.DeleteUser, handle: a.remove},
+			{Method: get, Pattern: user + "/manager", Operation: id.ReadUsersDelta, Options: one(), handle: a.getManager},
+			{Method: get, Pattern: user + "/manager/$ref", Operation: id.ReadUsersDelta, handle: a.getManagerLink},
+			{Method: put, Pattern: user + "/manager/$ref", Operation: id.UpdateUser, body: jsonRequired, handle: a.putManager},
+			{Method: remove, Pattern: user + "/manager/$ref", Operation: id.UpdateUser, handle: a.deleteManager},
+			{Method: get, Pattern: user + "/oauth2PermissionGrants", Operation: id.ReadPermissionGrants, Options: short(), handle: a.listGrants(asPrincipal)},
+		},
+		a.userViews(user, id.ReadUsersDelta, id.ReadMembers, id.ReadDirectoryObjects),
+		a.principalRoutes(user),
+		a.membershipRoutes(user, id.ReadMembers),
+	)...)
+}
+
+// userViews are the relations of a user, asked for under the operations given: its
+// reports, its groups, what it owns.
+func (a *API) userViews(user string, reports, groups, owned id.Operation) []Route {
+	return join(
+		a.viewRoutes(user+"/directReports", reports, view{relation: directory.Manager, direction: backward}, directory.User),
+		a.viewRoutes(user+"/transitiveReports", reports, view{relation: directory.Manager, direction: backward, transitive: true}, directory.User),
+		a.viewRoutes(user+"/memberOf", groups, memberOf(), directory.Group),
+		a.viewRoutes(user+"/transitiveMemberOf", groups, transitively(memberOf()), directory.Group),
+		a.viewRoutes(user+"/ownedObjects", owned, view{relation: directory.Owners, direction: backward}, directory.Group, directory.Application, directory.ServicePrincipal),
 	)
+}
+
+// meRoutes show the signed-in user what is its own.
+func (a *API) meRoutes() []Route {
+	rows := join(
+		[]Route{
+			{Method: get, Pattern: "me", Operation: id.ReadMe, Options: oneExpanded(), handle: a.me},
+			{Method: get, Pattern: "me/manager", Operation: id.ReadMe, Options: one(), handle: a.getManager},
+			{Method: get, Pattern: "me/manager/$ref", Operation: id.ReadMe, handle: a.getManagerLink},
+			{Method: get, Pattern: "me/appRoleAssignments", Operation: id.ReadMe, Options: paging(), handle: a.listAssignments(asPrincipal)},
+			{Method: get, Pattern: "me/oauth2PermissionGrants", Operation: id.ReadMe, Options: short(), handle: a.listGrants(asPrincipal)},
+		},
+		a.userViews("me", id.ReadMe, id.ReadMe, id.ReadMe),
+		a.membershipRoutes("me", id.ReadMe),
+	)
+	for i := range rows {
+		rows[i].subject = callerSubject
+	}
+	return graph(rows...)
 }
 
 func (a *API) groupRoutes() []Route {
 	const group = "groups/{id}"
-	return about(
-		groupSubject,
-		Route{Method: get, Pattern: "groups", Operation: id.ReadGroups, Options: manyExpanded(), handle: a.list(directory.Group)},
-		Route{Method: get, Pattern: "groups/$count", Operation: id.ReadGroups, Options: counting(), handle: a.countAll(directory.Group)},
-		Route{Method: post, Pattern: "groups", Operation: id.CreateGroup, body: jsonRequired, handle: a.createGroup},
-		Route{Method: get, Pattern: group, Operation: id.ReadGroups, Options: oneExpanded(), handle: a.getOne},
-		Route{Method: patch, Pattern: group, Operation: id.UpdateGroup, body: jsonRequired, handle: a.update(directory.Group)},
-		Route{Method: remove, Pattern: group, Operation: id.DeleteGroup, handle: a.remove},
-		Route{Method: get, Pattern: group + "/members", Operation: id.ReadMembers, Options: many(), handle: a.related(directory.Members, forward, "")},
-		Route{Method: get, Pattern: group + "/members/$count", Operation: id.ReadMembers, Options: counting(), handle: a.countRelated(directory.Members, forward)},
-		Route{Method: get, Pattern: group + "/members/$ref", Operation: id.ReadMembers, Options: paging(), handle: a.relatedLinks(directory.Members)},
-		Route{Method: get, Pattern: group + "/members/user", Operation: id.ReadMembers, Options: many(), handle: a.related(directory.Members, forward, directory.User)},
-		Route{Method: get, Pattern: group + "/members/group", Operation: id.ReadMembers, Options: many(), handle: a.related(directory.Members, forward, directory.Group)},
-		Route{Method: post, Pattern: group + "/members/$ref", Operation: id.WriteMembers, body: jsonRequired, handle: a.addReference(directory.Members)},
-		Route{Method: remove, Pattern: group + "/members/{otherId}/$ref", Operation: id.WriteMembers, handle: a.removeReference(directory.Members)},
-		Route{Method: get, Pattern: group + "/memberOf", Operation: id.ReadMembers, Options: many(), handle: a.related(directory.Members, backward, "")},
-		Route{Method: get, Pattern: group + "/owners", Operation: id.ReadGroupOwners, Options: many(), handle: a.related(directory.Owners, forward, "")},
-		Route{Method: post, Pattern: group + "/owners/$ref", Operation: id.WriteGroupOwners, body: jsonRequired, handle: a.addReference(directory.Owners)},
-		Route{Method: remove, Pattern: group + "/owners/{otherId}/$ref", Operation: id.WriteGroupOwners, handle: a.removeReference(directory.Owners)},
-		Route{Method: get, Pattern: group + "/appRoleAssignments", Operation: id.ReadAppRoleAssignments, Options: paging(), handle: a.listAssignments(asPrincipal)},
-		Route{Method: post, Pattern: group + "/appRoleAssignments", Operation: id.CreateAppRoleAssignment, body: jsonRequired, operations: a.assigning, handle: a.createAssignment(asPrincipal)},
-		Route{Method: remove, Pattern: group + "/appRoleAssignments/{assignmentId}", Operation: id.DeleteAppRoleAssignment, handle: a.deleteAssignment(asPrincipal)},
-	)
+	members := view{relation: directory.Members}
+	return about(groupSubject, join(
+		[]Route{
+			{Method: get, Pattern: "groups", Operation: id.ReadGroups, Options: manyExpanded(), handle: a.list(directory.Group)},
+			{Method: get, Pattern: "groups/$count", Operation: id.ReadGroups, Options: counting(), handle: a.countAll(directory.Group)},
+			{Method: get, Pattern: "groups/delta", Operation: id.ReadMembers, Options: changing(), handle: a.delta(directory.Group)},
+			{Method: post, Pattern: "groups", Operation: id.CreateGroup, body: jsonRequired, handle: a.createGroup},
+			{Method: get, Pattern: group, Operation: id.ReadGroups, Options: oneExpanded(), handle: a.getOne},
+			{Method: patch, Pattern: group, Operation: id.UpdateGroup, body: jsonRequired, handle: a.update(directory.Group)},
+			{Method: remove, Pattern: group, Operation: id.DeleteGroup, handle: a.remove},
+			{Method: post, Pattern: group + "/members/$ref", Operation: id.WriteMembers, body: jsonRequired, handle: a.addReference(directory.Members)},
+			{Method: remove, Pattern: group + "/members/{otherId}/$ref", Operation: id.WriteMembers, handle: a.removeReference(directory.Members)},
+			{Method: post, Pattern: group + "/owners/$ref", Operation: id.WriteGroupOwners, body: jsonRequired, handle: a.addReference(directory.Owners)},
+			{Method: remove, Pattern: group + "/owners/{otherId}/$ref", Operation: id.WriteGroupOwners, handle: a.removeReference(directory.Owners)},
+		},
+		a.viewRoutes(group+"/members", id.ReadMembers, members, principals()...),
+		a.viewRoutes(group+"/transitiveMembers", id.ReadMembers, transitively(members), principals()...),
+		a.viewRoutes(group+"/memberOf", id.ReadMembers, memberOf(), directory.Group),
+		a.viewRoutes(group+"/transitiveMemberOf", id.ReadMembers, transitively(memberOf()), directory.Group),
+		a.viewRoutes(group+"/owners", id.ReadGroupOwners, view{relation: directory.Owners}, directory.User, directory.ServicePrincipal),
+		a.principalRoutes(group),
+		a.membershipRoutes(group, id.ReadMembers),
+	)...)
+}
+
+// principals are the kinds of object that can be members.
+func principals() []directory.Kind {
+	return []directory.Kind{directory.User, directory.Group, directory.ServicePrincipal}
+}
+
+func memberOf() view { return view{relation: directory.Members, direction: backward} }
+
+func transitively(v view) view {
+	v.transitive = true
+	return v
+}
+
+// viewRoutes are the rows of one relation: the objects, how many they are, the
+// references to them, and the same narrowed to each of some kinds.
+func (a *API) viewRoutes(path string, operation id.Operation, v view, kinds ...directory.Kind) []Route {
+	rows := []Route{
+		{Method: get, Pattern: path, Operation: operation, Options: manyExpanded(), handle: a.related(v)},
+		{Method: get, Pattern: path + "/$count", Operation: operation, Options: counting(), handle: a.countRelated(v)},
+		{Method: get, Pattern: path + "/$ref", Operation: operation, Options: many(), handle: a.relatedLinks(v)},
+	}
+	for _, kind := range kinds {
+		cast := path + "/" + string(kind)
+		rows = append(
+			rows,
+			Route{Method: get, Pattern: cast, Operation: operation, Options: manyExpanded(), handle: a.related(v.of(kind))},
+			Route{Method: get, Pattern: cast + "/$count", Operation: operation, Options: counting(), handle: a.countRelated(v.of(kind))},
+		)
+	}
+	return rows
+}
+
+// principalRoutes are the app role assignments of a principal.
+func (a *API) principalRoutes(path string) []Route {
+	path += "/appRoleAssignments"
+	return []Route{
+		{Method: get, Pattern: path, Operation: id.ReadAppRoleAssignments, Options: assignmentOptions(), handle: a.listAssignments(asPrincipal)},
+		{Method: post, Pattern: path, Operation: id.CreateAppRoleAssignment, body: jsonRequired, operations: a.assigning, handle: a.createAssignment(asPrincipal)},
+		{Method: get, Pattern: path + "/{assignmentId}", Operation: id.ReadAppRoleAssignments, Options: one(), handle: a.getAssignment(asPrincipal)},
+		{Method: remove, Pattern: path + "/{assignmentId}", Operation: id.DeleteAppRoleAssignment, handle: a.deleteAssignment(asPrincipal)},
+	}
+}
+
+// membershipRoutes ask to which groups an object belongs, directly or not.
+func (a *API) membershipRoutes(path string, operation id.Operation) []Route {
+	return []Route{
+		{Method: post, Pattern: path + "/checkMemberGroups", Operation: operation, body: jsonRequired, handle: a.checkMembership("groupIds")},
+		{Method: post, Pattern: path + "/checkMemberObjects", Operation: operation, body: jsonRequired, handle: a.checkMembership("ids")},
+		{Method: post, Pattern: path + "/getMemberGroups", Operation: operation, body: jsonOptional, handle: a.getMembership},
+		{Method: post, Pattern: path + "/getMemberObjects", Operation: operation, body: jsonOptional, handle: a.getMembership},
+	}
 }
 
 func (a *API) tenantRoutes() []Route {
@@ -72,10 +153,24 @@ func (a *API) tenantRoutes() []Route {
 		),
 		about(
 			directorySubject,
-			Route{Method: get, Pattern: "directoryObjects/{id}", Operation: id.ReadDirectoryObjects, Options: one(), handle: a.getAny},
+			join(
+				[]Route{
+					{Method: get, Pattern: "directoryObjects/{id}", Operation: id.ReadDirectoryObjects, Options: one(), handle: a.getAny},
+					{Method: remove, Pattern: "directoryObjects/{id}", Operation: id.DeleteUser, operations: a.deletingAny, handle: a.remove},
+				},
+				a.membershipRoutes("directoryObjects/{id}", id.ReadDirectoryObjects),
+			)...,
 		),
 		graph(
-			Route{Method: get, Pattern: "organization", Operation: id.ReadOrganization, Options: one(), handle: a.organization},
+			Route{Method: post, Pattern: "directoryObjects/getByIds", Operation: id.ReadDirectoryObjects, Options: one(), body: jsonRequired, handle: a.getByIDs("")},
+			Route{Method: post, Pattern: "users/getByIds", Operation: id.ReadUsers, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.User)},
+			Route{Method: post, Pattern: "groups/getByIds", Operation: id.ReadGroups, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.Group)},
+			Route{Method: post, Pattern: "applications/getByIds", Operation: id.ReadApplications, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.Application)},
+			Route{Method: post, Pattern: "servicePrincipals/getByIds", Operation: id.ReadServicePrincipals, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.ServicePrincipal)},
+			Route{Method: get, Pattern: "organization", Operation: id.ReadOrganization, Options: short(), handle: a.listOrganizations},
+			Route{Method: get, Pattern: "organization/{id}", Operation: id.ReadOrganization, Options: one(), handle: a.getOrganization},
+			Route{Method: get, Pattern: "domains", Operation: id.ReadDomains, Options: short(), handle: a.listDomains},
+			Route{Method: get, Pattern: "domains/{id}", Operation: id.ReadDomains, Options: one(), handle: a.getDomain},
 			Route{Method: get, Pattern: "endpoints", Versions: Metadata, Public: true, handle: a.endpoints},
 		),
 	)
