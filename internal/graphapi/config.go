@@ -51,8 +51,9 @@ type API struct {
 	Config
 	routes []Route
 	router *router
-
-	throttle *throttle
+	// documents are the metadata documents, by version.
+	documents map[Versions][]byte
+	throttle  *throttle
 }
 
 // New returns the surface.
