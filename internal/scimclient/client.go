@@ -27,8 +27,7 @@ type Options struct {
 	// AzureAdScimPatch2017) choose the dialect and are not sent on.
 	BaseURL string
 	// HTTP sends the requests; its transport adds the bearer token and limits the
-	// connections. It must time out: a write is not given up before, even when its
-	// context ends. Redirects are not followed, whatever it says: they
+	// connections. It must time out. Redirects are not followed, whatever it says: they
 	// would carry credentials and people's data to an address nobody entered.
 	HTTP *http.Client
 	// Dialect is used unless the base URL's query names one.
@@ -41,6 +40,9 @@ type Options struct {
 	// Patience is the longest Retry-After that is waited for; beyond it the
 	// request fails with what the target asked. Zero means 30 s.
 	Patience time.Duration
+	// Grace is how long the answer to a write is waited for after its context has
+	// ended: the target may be carrying it out. Zero means 10 s.
+	Grace time.Duration
 	// Wait pauses, or returns the context's error. Nil waits on a timer.
 	Wait func(ctx context.Context, d time.Duration) error
 	// Now is the clock that an HTTP date in Retry-After is measured by. Required.
@@ -73,6 +75,9 @@ func New(o Options) (*Client, error) {
 	}
 	if o.Patience == 0 {
 		o.Patience = 30 * time.Second
+	}
+	if o.Grace == 0 {
+		o.Grace = 10 * time.Second
 	}
 	if o.Wait == nil {
 		o.Wait = wait

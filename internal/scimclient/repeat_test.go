@@ -268,3 +268,23 @@ func FuzzFind(f *testing.F) {
 		}
 	})
 }
+
+// TestWriteIsWaitedForNoLongerThanTheGrace after its caller has given up, and what
+// came of it is not known then.
+func TestWriteIsWaitedForNoLongerThanTheGrace(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	c, err := scimclient.New(scimclient.Options{
+		BaseURL: "https://app.example.com/scim", Dialect: scim.RFC7644, Now: clock, Grace: time.Millisecond,
+		HTTP: &http.Client{Transport: transport(func(r *http.Request) (*http.Response, error) {
+			require.NoError(t, r.Context().Err())
+			cancel()
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		})},
+	})
+	require.NoError(t, err)
+	err = post(ctx, c)
+	require.True(t, scimclient.Is(err, scimclient.Unavailable), "%v", err)
+	require.True(t, scimclient.Uncertain(err))
+}

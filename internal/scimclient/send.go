@@ -103,14 +103,16 @@ func (r request) contended(fault *Error) bool {
 }
 
 // once sends r one time. A write that is on its way is not given up when the caller
-// is: the target might carry it out after the next one has looked for it. The HTTP
-// client's own time-out bounds it.
+// is: the target might carry it out after the next one has looked for it. It is waited
+// for as long as the grace lasts.
 func (c *Client) once(ctx context.Context, r request) (answer, error) {
 	if ctx.Err() != nil {
 		return answer{}, context.Cause(ctx)
 	}
 	if r.method != http.MethodGet {
-		ctx = context.WithoutCancel(ctx)
+		outliving, end := outlive(ctx, c.opts.Grace)
+		defer end()
+		ctx = outliving
 	}
 	req, err := c.httpRequest(ctx, r)
 	if err != nil {
@@ -133,6 +135,20 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 		return answer{}, a.refusal(retryAfter(resp.Header.Get("Retry-After"), c.opts.Now()))
 	}
 	return a, nil
+}
+
+// outlive returns a context that ends a while after ctx does, and the function that
+// frees it.
+func outlive(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(inner, func() { timer.Stop() })
+	})
+	return inner, func() {
+		stop()
+		cancel()
+	}
 }
 
 func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, error) {
@@ -160,7 +176,7 @@ func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, err
 // target acted is not known, unless nothing can have changed. When the caller gave
 // up, that is the error: it says nothing of the target.
 func (r request) unanswered(ctx context.Context, cause error) error {
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && r.method == http.MethodGet {
 		return context.Cause(ctx)
 	}
 	if inner, ok := errors.AsType[*errs.Error](cause); ok {
