@@ -26,7 +26,10 @@ type attribute struct {
 	kind         string // attributeType of the target attribute
 	plural       bool   // the target's attribute may have several values
 	multivalued  bool   // and the path names them all
+	complex      bool   // whose values are complex, with the member value
 	softDeletion bool   // depends on IsSoftDeleted
+	clears       bool   // a null takes the target's value away
+	always       bool   // written whenever the resource is compared (FlowAlways)
 }
 
 // flow says when an attribute is written to a resource that exists.
@@ -39,8 +42,12 @@ const (
 	onCreation         // never again
 )
 
-// flowOf reads attributeMapping.flowType; whatever is not known flows always.
-func flowOf(flowType string) flow {
+// flowOf reads attributeMapping.flowType. What a target takes once, or never shows, is
+// written on creation only: an update could not succeed, or never come to rest.
+func flowOf(flowType, mutability string) flow {
+	if mutability == "Immutable" || mutability == "WriteOnly" {
+		return onCreation
+	}
 	switch flowType {
 	case synchronization.FlowObjectAddOnly:
 		return onCreation
@@ -55,10 +62,13 @@ func flowOf(flowType string) flow {
 
 func newAttribute(am synchronization.AttributeMapping, path scim.Path, def synchronization.AttributeDefinition) attribute {
 	a := attribute{
-		path: path, name: am.TargetAttributeName, direct: -1, flow: flowOf(am.FlowType), caseExact: def.CaseExact, kind: def.Type,
+		path: path, name: am.TargetAttributeName, direct: -1, flow: flowOf(am.FlowType, def.Mutability), caseExact: def.CaseExact, kind: def.Type,
 		plural:      def.Multivalued,
+		clears:      def.FlowNullValues,
 		multivalued: def.Multivalued && path.Filter().IsZero() && path.SubAttribute() == "",
+		always:      am.FlowBehavior == synchronization.FlowAlwaysBehavior,
 	}
+	a.complex = a.multivalued && complexList(path)
 	if end := strings.LastIndexByte(am.TargetAttributeName, ']'); end >= 0 {
 		a.element, _ = scim.ParsePath(am.TargetAttributeName[:end+1]) // a part of what parsed before
 	}
@@ -66,6 +76,13 @@ func newAttribute(am synchronization.AttributeMapping, path scim.Path, def synch
 		a.fallback = a.coerce(*am.DefaultValue)
 	}
 	return a
+}
+
+// complexList reports whether RFC 7643 gives the values of an attribute members, such
+// as those of emails: a plain value is then the member value.
+func complexList(path scim.Path) bool {
+	def, ok := scim.NewUserType().Attribute(path)
+	return ok && def.MultiValued && def.Type == scim.ComplexType
 }
 
 // run gives the attribute its program and what follows from it.
@@ -87,15 +104,39 @@ func (a *attribute) run(p *expression.Program, symbols *expression.Symbols) {
 	}
 }
 
+// directName is the source attribute that is mapped as it is, or "".
+func (a *attribute) directName(m *Mapping) string {
+	if a.direct < 0 {
+		return ""
+	}
+	return m.symbols.Names()[a.direct]
+}
+
 // coerce brings a value to the type of the target attribute and to the shape of
 // decoded JSON. What does not convert is sent as it is: the target knows its types
 // better than the schema.
 func (a *attribute) coerce(v any) any {
 	shaped := a.scalar(v)
-	if _, list := shaped.([]any); a.multivalued && shaped != nil && !list {
-		return []any{shaped}
+	if !a.multivalued || shaped == nil {
+		return shaped
 	}
-	return shaped
+	values := list(shaped)
+	if a.complex {
+		values = complexValues(values)
+	}
+	return values
+}
+
+// complexValues makes plain values complex ones.
+func complexValues(values []any) []any {
+	objects := make([]any, len(values))
+	for i, v := range values {
+		if _, ok := v.(map[string]any); !ok {
+			v = map[string]any{"value": v}
+		}
+		objects[i] = v
+	}
+	return objects
 }
 
 func (a *attribute) scalar(v any) any {
@@ -195,19 +236,19 @@ func (a *attribute) sameObject(old, desired map[string]any) bool {
 	return true
 }
 
-// lacking returns the desired values of a list that the target does not have.
-func (a *attribute) lacking(have, desired []any) []any {
-	var missing []any
+// lacking returns which of the desired values of a list the target does not have.
+func (a *attribute) lacking(have, desired []any) []int {
+	var missing []int
 	used := make([]bool, len(have))
 next:
-	for _, want := range desired {
+	for k, want := range desired {
 		for i := range have {
 			if !used[i] && a.same(have[i], want) {
 				used[i] = true
 				continue next
 			}
 		}
-		missing = append(missing, want)
+		missing = append(missing, k)
 	}
 	return missing
 }

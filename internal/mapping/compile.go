@@ -181,6 +181,7 @@ func (c *compiler) attribute(m *Mapping, am synchronization.AttributeMapping, a 
 		return a, false
 	}
 	a.run(program, m.symbols)
+	a.clears = am.MatchingPriority == 0 && !a.plural && (a.clears || source.byName[a.directName(m)].FlowNullValues)
 	c.plural(a, am, source, at)
 	return a, true
 }

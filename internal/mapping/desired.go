@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"strings"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -17,7 +16,10 @@ type Desired struct {
 	values  []any // by attribute of the mapping; nil flows nothing
 	// ignored marks the attributes that an expression takes out of the flow, so
 	// that not even their default value is written; nil when there are none.
-	ignored  map[int]bool
+	ignored map[int]bool
+	// verbose holds, by attribute, the text that Entra's default dialect adds for each
+	// value of a list; nil when there is none.
+	verbose  map[int][]string
 	withheld string
 	kind     directory.Kind // of the object, for messages
 	id       directory.ObjectID
@@ -100,7 +102,18 @@ func (d *Desired) settle(i int, v expression.Value) {
 		d.ignored[i] = true
 	default:
 		d.values[i] = a.coerce(v.Any())
+		if texts := v.PatchTexts(); texts != nil {
+			d.speak(i, texts)
+		}
 	}
+}
+
+// speak keeps the texts of an attribute's values.
+func (d *Desired) speak(i int, texts []string) {
+	if d.verbose == nil {
+		d.verbose = map[int][]string{}
+	}
+	d.verbose[i] = texts
 }
 
 func (d *Desired) fault(a *attribute, err error) error {
@@ -174,89 +187,6 @@ func (d *Desired) initial(i int, ask func(path scim.Path, candidate string) (boo
 	return d.values[i], nil
 }
 
-// Difference is one attribute in which the target differs. Old and New are for the
-// log: what must not be shown is not in them.
-type Difference struct {
-	Name     string // target attribute as the schema spells it
-	Op       scim.PatchOp
-	Old, New any
-}
-
-// Differences compares with what the target holds. A null flows nothing, an
-// attribute that flows on creation only is left alone, and strings are compared
-// with regard to case only where the attribute is exact.
-func (d *Desired) Differences(current scim.Resource) []Difference {
-	var diffs []Difference
-	for i := range d.mapping.attributes {
-		if diff, differs := d.difference(i, current); differs {
-			diffs = append(diffs, diff)
-		}
-	}
-	return diffs
-}
-
-// Deprovisioning is what [Desired.Differences] returns for the attributes that
-// depend on IsSoftDeleted: an account that is taken away receives nothing else.
-func (d *Desired) Deprovisioning(current scim.Resource) []Difference {
-	var diffs []Difference
-	for i := range d.mapping.attributes {
-		if !d.mapping.attributes[i].softDeletion {
-			continue
-		}
-		if diff, differs := d.difference(i, current); differs {
-			diffs = append(diffs, diff)
-		}
-	}
-	return diffs
-}
-
-func (d *Desired) difference(i int, current scim.Resource) (Difference, bool) {
-	a := &d.mapping.attributes[i]
-	want := d.values[i]
-	if a.program == nil {
-		want = a.fallback // without a source, only an empty attribute is filled
-	}
-	if want == nil || a.flow == onCreation {
-		return Difference{}, false
-	}
-	old, has := a.path.Lookup(current)
-	if !has {
-		return a.addition(want, !a.elementPresent(current)), want != ""
-	}
-	if a.same(old, want) || a.flow == whenEmpty || a.program == nil {
-		return Difference{}, false
-	}
-	if a.flow == whenMissing {
-		return a.completion(old, want)
-	}
-	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Replace, Path: a.path, Value: want}, Old: old, New: want}), true
-}
-
-// addition writes an attribute that the target lacks. Absent says that it lacks even
-// the element that holds it.
-func (a *attribute) addition(want any, absent bool) Difference {
-	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Add, Path: a.path, Value: want, Absent: absent}, New: want})
-}
-
-// completion adds the values of a list that the target lacks.
-func (a *attribute) completion(old, want any) (Difference, bool) {
-	have, isList := old.([]any)
-	wanted, wantList := want.([]any)
-	if !isList || !wantList {
-		return Difference{}, false
-	}
-	missing := a.lacking(have, wanted)
-	return a.shown(Difference{Op: scim.PatchOp{Op: scim.Add, Path: a.path, Value: missing}, Old: old, New: missing}), len(missing) > 0
-}
-
-func (a *attribute) shown(d Difference) Difference {
-	d.Name = a.name
-	if a.redacted {
-		d.Old, d.New = nil, redaction
-	}
-	return d
-}
-
 // redaction stands in a log for a value that must not be shown.
 const redaction = "[Redact]"
 
@@ -275,14 +205,4 @@ func (d *Desired) Values(yield func(name string, v any) bool) {
 			return
 		}
 	}
-}
-
-// Deactivates reports whether one of the differences turns active off.
-func Deactivates(diffs []Difference) bool {
-	for _, d := range diffs {
-		if strings.EqualFold(d.Name, "active") && strings.EqualFold(spell(d.New), "false") {
-			return true
-		}
-	}
-	return false
 }

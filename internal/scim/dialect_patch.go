@@ -80,6 +80,9 @@ func verboseOps(ops []PatchOp) []wireOp {
 		if b, ok := v.(bool); ok {
 			v = inWords(b)
 		}
+		if op.Verbose != nil {
+			v = op.Verbose
+		}
 		wire[i] = write(op.Op, op.Path, v)
 		wire[i].Op = capital(wire[i].Op)
 	}

@@ -41,6 +41,10 @@ type PatchOp struct {
 	Path  Path // the zero Path applies the members of Value, an object, to the resource
 	Value any
 
+	// Verbose, where it is not nil, is what Entra's default dialect writes in the
+	// place of Value: that adds app roles as JSON texts.
+	Verbose any
+
 	// Absent says that the target has no element that Path's value filter matches.
 	// A strict server answers noTarget to such a path; the RFC dialect adds the
 	// element instead.
