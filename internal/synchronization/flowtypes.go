@@ -54,9 +54,15 @@ func (f FlowTypes) flag() string {
 // MarshalText writes the wire form.
 func (f FlowTypes) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
 
-// UnmarshalText reads the wire form, with or without blanks, ignoring case. It
-// returns an errs.Invalid error that names an unknown flag.
+// UnmarshalText reads the wire form, with or without blanks, ignoring case. An empty
+// text means every flag, as no text does: the JavaScript SDK writes it for flags that
+// it has read and cannot carry. It returns an errs.Invalid error that names an
+// unknown flag.
 func (f *FlowTypes) UnmarshalText(text []byte) error {
+	if strings.TrimSpace(string(text)) == "" {
+		*f = FlowAll
+		return nil
+	}
 	var parsed FlowTypes
 	for name := range strings.SplitSeq(string(text), ",") {
 		switch strings.ToLower(strings.TrimSpace(name)) {

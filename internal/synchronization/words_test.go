@@ -22,7 +22,7 @@ func TestFlowTypesOnTheWire(t *testing.T) {
 		"Add, Update, Delete":  {synchronization.FlowAll, "Add,Update,Delete"},
 		"Update":               {synchronization.FlowUpdate, "Update"},
 		"None":                 {0, "None"},
-		"":                     {0, "None"},
+		"":                     {synchronization.FlowAll, "Add,Update,Delete"},
 		"None,Update":          {synchronization.FlowUpdate, "Update"},
 		"Update,Update,update": {synchronization.FlowUpdate, "Update"},
 	} {
