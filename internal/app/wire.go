@@ -113,7 +113,7 @@ func (s *service) audit(ctx context.Context, e credential.Event) {
 		slog.String("action", string(e.Action)), slog.String("service_principal", string(e.Owner.ServicePrincipal)), slog.Any("keys", e.Keys),
 		slog.String("grant", string(e.Grant)), slog.String("endpoint", e.Endpoint), slog.Duration("took", e.Duration),
 		slog.String("result", result), slog.String("oauth_error", e.OAuth))
-	s.keepFresh(ctx, e)
+	s.credentialsChanged(ctx, e)
 }
 
 func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {

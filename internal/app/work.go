@@ -121,14 +121,24 @@ func later(a, b time.Time) time.Time {
 	return b
 }
 
-// keepFresh schedules the refresh of a token that was just acquired.
-func (s *service) keepFresh(ctx context.Context, e credential.Event) {
-	if e.Code != "" || e.Action != credential.ActionAcquire {
+// credentialsChanged follows a change of credentials: a token that was acquired is
+// kept fresh, and a job that suffered from the old ones is tried at once. What fails
+// here happens later by itself.
+func (s *service) credentialsChanged(ctx context.Context, e credential.Event) {
+	if e.Code != "" {
 		return
 	}
-	key := string(e.Owner.Tenant) + "/" + string(e.Owner.ServicePrincipal)
-	if err := s.tasks.Put(context.WithoutCancel(ctx), kindRefresh, key, s.now()); err != nil {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "the refresh of a token cannot be scheduled; it is refreshed when it is needed",
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	switch e.Action {
+	case credential.ActionAcquire:
+		key := string(e.Owner.Tenant) + "/" + string(e.Owner.ServicePrincipal)
+		err = errors.Join(s.tasks.Put(ctx, kindRefresh, key, s.now()), s.jobs.CredentialsChanged(ctx, e.Owner.Tenant, e.Owner.ServicePrincipal))
+	case credential.ActionPut:
+		err = s.jobs.CredentialsChanged(ctx, e.Owner.Tenant, e.Owner.ServicePrincipal)
+	}
+	if err != nil {
+		s.log.LogAttrs(ctx, slog.LevelWarn, "what follows a change of credentials waits for its turn",
 			slog.String("service_principal", string(e.Owner.ServicePrincipal)), slog.String("error", err.Error()))
 	}
 }
