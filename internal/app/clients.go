@@ -58,7 +58,7 @@ func (a authority) Client(ctx context.Context, tenant directory.TenantID, appID 
 		Disabled: said && !enabled, Keys: publicKeys(application), Redirects: redirects(application), Public: public,
 		FirstParty: application.Attributes.String("uniqueName") == administratorName,
 	}
-	if c.Secrets, err = a.secrets(ctx, tenant, application.ID); err != nil {
+	if c.Secrets, err = a.secrets(ctx, tenant, application.ID, principal.ID); err != nil {
 		return issuer.Client{}, err
 	}
 	if c.Roles, err = a.roles(ctx, tenant, principal.ID); err != nil {
@@ -68,13 +68,20 @@ func (a authority) Client(ctx context.Context, tenant directory.TenantID, appID 
 	return c, err
 }
 
-func (a authority) secrets(ctx context.Context, tenant directory.TenantID, application directory.ObjectID) ([]issuer.Secret, error) {
-	passwords, err := a.store.Passwords(ctx, tenant, application)
-	secrets := make([]issuer.Secret, len(passwords))
-	for i, p := range passwords {
-		secrets[i] = issuer.Secret{Digest: p.Digest, Period: issuer.Period{Starts: p.Start, Expires: p.End}}
+// secrets returns the client secrets of an application, and those that its service
+// principal was given.
+func (a authority) secrets(ctx context.Context, tenant directory.TenantID, owners ...directory.ObjectID) ([]issuer.Secret, error) {
+	var secrets []issuer.Secret
+	for _, owner := range owners {
+		passwords, err := a.store.Passwords(ctx, tenant, owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range passwords {
+			secrets = append(secrets, issuer.Secret{Digest: p.Digest, Period: issuer.Period{Starts: p.Start, Expires: p.End}})
+		}
 	}
-	return secrets, err
+	return secrets, nil
 }
 
 // roles returns the names of Graph's app roles that a service principal was granted.
