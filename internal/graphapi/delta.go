@@ -94,12 +94,12 @@ func (q *request) firstDelta() (deltaState, error) {
 	}
 	state := deltaState{Filter: q.options.FilterRaw, Top: q.pageSize()}
 	for name, values := range q.http.URL.Query() {
-		switch odata.Option("$" + strings.TrimPrefix(strings.ToLower(name), "$")) {
-		case odata.SelectOption:
+		option := odata.Option("$" + strings.TrimPrefix(strings.ToLower(name), "$"))
+		if option == odata.SelectOption {
 			state.Select = values[0]
-		case odata.ExpandOption:
+		}
+		if option == odata.ExpandOption {
 			state.Expand = values[0]
-		default:
 		}
 	}
 	return state, nil

@@ -3,7 +3,6 @@ package graphapi
 import (
 	"maps"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -50,11 +49,6 @@ func (q *request) next(position string) string {
 		return ""
 	}
 	return q.continued(odata.SkipTokenOption, odata.NewSkipToken(position, q.listing()...))
-}
-
-// skipTo is the URL of the same listing from its n-th element on.
-func (q *request) skipTo(n int) string {
-	return q.continued(odata.SkipOption, strconv.Itoa(n))
 }
 
 // continued is the URL of the request with another beginning of the page. What said
