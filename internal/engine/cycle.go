@@ -110,17 +110,25 @@ func New(o Options, claim store.Claim) *Cycle {
 func (c *Cycle) Run(ctx context.Context, until time.Time) (synchronization.Cycle, error) {
 	c.until = until
 	if err := c.begin(ctx); err != nil {
-		return c.state, err
+		return c.state, ended(ctx, err)
 	}
 	for c.state.Phase != synchronization.PhaseDone && c.Now().Before(until) {
 		if err := context.Cause(ctx); err != nil {
 			return c.state, err
 		}
 		if err := c.step(ctx); err != nil {
-			return c.state, err
+			return c.state, ended(ctx, err)
 		}
 	}
 	return c.state, nil
+}
+
+// ended is why a slice ended: what ended the context comes before what that caused.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }
 
 // begin opens a new cycle: it reads what changed up to the feed's present head.
