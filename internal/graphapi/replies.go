@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (a *API) answerOnce(ctx context.Context, q *request, digest []byte) (answer
 	defer func() {
 		// The caller may have left meanwhile; the note matters all the same.
 		if err := a.Replies.EndReply(context.WithoutCancel(ctx), q.tenant, digest, document); err != nil {
-			a.Log.WarnContext(ctx, "the answer to a request could not be kept", "error", err.Error())
+			a.Log.LogAttrs(ctx, slog.LevelWarn, "the answer to a request could not be kept", slog.String("error", err.Error()))
 		}
 	}()
 	out, err := q.route.handle(ctx, q)

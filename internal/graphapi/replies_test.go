@@ -1,6 +1,7 @@
 package graphapi_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,16 +18,22 @@ import (
 	"github.com/provisor/provisor/internal/graphapi"
 )
 
-// sdk sends a request as Microsoft's libraries do; attempt 0 is the first.
-func (w *world) sdk(t *testing.T, caller, path, body, id string, attempt int) *httptest.ResponseRecorder {
+// sdk is a POST as Microsoft's libraries send it; attempt 0 is the first.
+type sdk struct {
+	caller, path, body string
+	id                 string // empty is oneID
+	attempt            int
+}
+
+func (w *world) post(t *testing.T, s sdk) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://provisor.test"+path, strings.NewReader(body))
-	r.Header.Set("Authorization", "Bearer "+caller)
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://provisor.test"+s.path, strings.NewReader(s.body))
+	r.Header.Set("Authorization", "Bearer "+s.caller)
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Client-Request-Id", id)
+	r.Header.Set("Client-Request-Id", cmp.Or(s.id, oneID))
 	r.Header.Set("SdkVersion", "graph-go/1.89.0")
-	if attempt > 0 {
-		r.Header.Set("Retry-Attempt", fmt.Sprint(attempt))
+	if s.attempt > 0 {
+		r.Header.Set("Retry-Attempt", fmt.Sprint(s.attempt))
 	}
 	return w.send(r)
 }
@@ -68,8 +75,8 @@ func TestSentAgain(t *testing.T) {
 	t.Parallel()
 
 	w := remembering(t)
-	first := w.sdk(t, "admin", theApps, oneApp, oneID, 0)
-	again := w.sdk(t, "admin", theApps, oneApp, oneID, 1)
+	first := w.post(t, sdk{caller: "admin", path: theApps, body: oneApp})
+	again := w.post(t, sdk{caller: "admin", path: theApps, body: oneApp, attempt: 1})
 	if first.Code != http.StatusCreated || again.Code != http.StatusCreated || first.Body.String() != again.Body.String() ||
 		first.Header().Get("Location") != again.Header().Get("Location") || again.Header().Get("Provisor-Repeated") != "true" {
 		t.Errorf("%d %s, then %d %s", first.Code, first.Body, again.Code, again.Body)
@@ -88,15 +95,21 @@ func TestNotTheSame(t *testing.T) {
 	t.Parallel()
 
 	w := remembering(t)
-	w.sdk(t, "admin", theApps, oneApp, oneID, 0)
+	w.post(t, sdk{caller: "admin", path: theApps, body: oneApp})
 	for name, send := range map[string]func() *httptest.ResponseRecorder{
-		"another id": func() *httptest.ResponseRecorder { return w.sdk(t, "admin", theApps, oneApp, "x"+oneID[1:], 1) },
-		"another body": func() *httptest.ResponseRecorder {
-			return w.sdk(t, "admin", theApps, `{"displayName":"Payrol"}`, oneID, 1)
+		"another id": func() *httptest.ResponseRecorder {
+			return w.post(t, sdk{caller: "admin", path: theApps, body: oneApp, id: "x" + oneID[1:], attempt: 1})
 		},
-		"another caller":      func() *httptest.ResponseRecorder { return w.sdk(t, "human", theApps, oneApp, oneID, 1) },
-		"another path":        func() *httptest.ResponseRecorder { return w.sdk(t, "admin", "/beta/applications", oneApp, oneID, 1) },
-		"meant a second time": func() *httptest.ResponseRecorder { return w.sdk(t, "admin", theApps, oneApp, oneID, 0) },
+		"another body": func() *httptest.ResponseRecorder {
+			return w.post(t, sdk{caller: "admin", path: theApps, body: `{"displayName":"Payrol"}`, attempt: 1})
+		},
+		"another caller": func() *httptest.ResponseRecorder {
+			return w.post(t, sdk{caller: "human", path: theApps, body: oneApp, attempt: 1})
+		},
+		"another path": func() *httptest.ResponseRecorder {
+			return w.post(t, sdk{caller: "admin", path: "/beta/applications", body: oneApp, attempt: 1})
+		},
+		"meant a second time": func() *httptest.ResponseRecorder { return w.post(t, sdk{caller: "admin", path: theApps, body: oneApp}) },
 		"plain":               func() *httptest.ResponseRecorder { return w.do(t, "admin", http.MethodPost, theApps, oneApp) },
 	} {
 		before := w.applications(t)
@@ -118,28 +131,28 @@ func TestFailuresAreNotKept(t *testing.T) {
 		c.Limits = graphapi.Limits{All: graphapi.Rate{Calls: 1, Period: 10 * time.Second}}
 	})
 	const user = `{"accountEnabled":true,"displayName":"Ada","mailNickname":"ada","userPrincipalName":"ada@contoso.example"}`
-	if rec := w.sdk(t, "reader", "/v1.0/users", user, oneID, 0); rec.Code != http.StatusForbidden {
+	if rec := w.post(t, sdk{caller: "reader", path: "/v1.0/users", body: user}); rec.Code != http.StatusForbidden {
 		t.Fatal(rec.Code)
 	}
-	if rec := w.sdk(t, "human", "/v1.0/users", `{"displayName":"Ada"}`, oneID, 0); rec.Code == http.StatusCreated {
+	if rec := w.post(t, sdk{caller: "human", path: "/v1.0/users", body: `{"displayName":"Ada"}`}); rec.Code == http.StatusCreated {
 		t.Fatal(rec.Code)
 	}
-	if rec := w.sdk(t, "admin", theApps, oneApp, oneID, 0); rec.Code != http.StatusCreated {
+	if rec := w.post(t, sdk{caller: "admin", path: theApps, body: oneApp}); rec.Code != http.StatusCreated {
 		t.Fatal(rec.Code)
 	}
-	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 0); rec.Code != http.StatusTooManyRequests {
+	if rec := w.post(t, sdk{caller: "admin", path: "/v1.0/users", body: user}); rec.Code != http.StatusTooManyRequests {
 		t.Fatal(rec.Code)
 	}
 	clock = clock.Add(10 * time.Second)
-	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 1); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "" {
+	if rec := w.post(t, sdk{caller: "admin", path: "/v1.0/users", body: user, attempt: 1}); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "" {
 		t.Errorf("after the wait: %d %s", rec.Code, rec.Body)
 	}
 	clock = clock.Add(10 * time.Second)
-	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 2); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "true" {
+	if rec := w.post(t, sdk{caller: "admin", path: "/v1.0/users", body: user, attempt: 2}); rec.Code != http.StatusCreated || rec.Header().Get("Provisor-Repeated") != "true" {
 		t.Errorf("its answer was lost: %d %s", rec.Code, rec.Body)
 	}
 	clock = clock.Add(10 * time.Minute)
-	if rec := w.sdk(t, "admin", "/v1.0/users", user, oneID, 3); rec.Code != http.StatusBadRequest {
+	if rec := w.post(t, sdk{caller: "admin", path: "/v1.0/users", body: user, attempt: 3}); rec.Code != http.StatusBadRequest {
 		t.Errorf("much later: %d %s", rec.Code, rec.Body)
 	}
 }
@@ -159,7 +172,7 @@ func TestSentAgainMeanwhile(t *testing.T) {
 	var together sync.WaitGroup
 	for attempt := range 4 {
 		together.Go(func() {
-			if rec := w.sdk(t, "admin", path, `{"credentials":[]}`, oneID, attempt+1); rec.Code != http.StatusNoContent {
+			if rec := w.post(t, sdk{caller: "admin", path: path, body: `{"credentials":[]}`, attempt: attempt + 1}); rec.Code != http.StatusNoContent {
 				t.Errorf("%d %s", rec.Code, rec.Body)
 			}
 		})
