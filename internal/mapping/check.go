@@ -89,15 +89,18 @@ func (c *compiler) words(am synchronization.AttributeMapping, at string) {
 	c.word(am.FlowBehavior, synchronization.AttributeFlowBehaviors(), at+".flowBehavior")
 }
 
-// path reads the target attribute's name, which no other mapping may have.
-func (c *compiler) path(name string, before []scim.Path, at string) (scim.Path, bool) {
+// path reads the target attribute's name, which no other mapping may have. A foreign
+// directory has names of its own.
+func (c *compiler) path(name string, before []scim.Path, at string, foreign bool) (scim.Path, bool) {
 	path, err := scim.ParsePath(name)
 	switch {
+	case err != nil && foreign && name != "":
+		return scim.Path{}, true
 	case err != nil:
 		c.fault(at+".targetAttributeName", "%v", err)
 	case strings.EqualFold(path.String(), "id"):
 		c.fault(at+".targetAttributeName", "id is the target's anchor and cannot be mapped")
-	case slices.ContainsFunc(before, path.Equal):
+	case !path.IsZero() && slices.ContainsFunc(before, path.Equal):
 		c.fault(at+".targetAttributeName", "%s is mapped already", name)
 	default:
 		return path, true

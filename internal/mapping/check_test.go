@@ -161,10 +161,26 @@ func TestForeignRules(t *testing.T) {
 	require.Empty(t, mappings)
 	err = mapping.Runnable(s)
 	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
-	require.ErrorContains(t, err, `"Workday" into "Azure Active Directory"`)
+	require.ErrorContains(t, err, `from "Workday" into "Azure Active Directory"`)
 	s.Rules[0].ObjectMappings[0].AttributeMappings[1].Source = source("[Nothing]")
 	s.Rules[0].ObjectMappings[0].AttributeMappings[0].TargetAttributeName = "employeeNumber"
 	require.Len(t, faults(t, s), 2, "what the schema itself tells is checked")
 	require.NoError(t, mapping.Runnable(schema(nil)))
 	require.ErrorContains(t, mapping.Runnable(synchronization.Schema{}), "no synchronization rule")
+}
+
+// TestTemplatesCompile: what a job starts with has no fault.
+func TestTemplatesCompile(t *testing.T) {
+	t.Parallel()
+	for _, template := range synchronization.Templates() {
+		mappings, err := mapping.Compile(template.Schema)
+		require.NoError(t, err, template.ID)
+		if template.ID == synchronization.InboundTemplateID {
+			require.Empty(t, mappings)
+			require.ErrorContains(t, mapping.Runnable(template.Schema), "cannot be started")
+			continue
+		}
+		require.Len(t, mappings, 2)
+		require.NoError(t, mapping.Runnable(template.Schema))
+	}
 }

@@ -49,24 +49,26 @@ func faulty(faults []errs.Detail) error {
 }
 
 // Runnable says, as an errs.Invalid error, why a schema that is sound cannot be run
-// here; nil when some mapping can.
+// here; nil when some rule can.
 func Runnable(s synchronization.Schema) error {
 	for _, rule := range s.Rules {
 		if runs(s, rule) {
 			return nil
 		}
 	}
-	for _, rule := range s.Rules {
-		return errs.New(errs.Invalid, "RequestParameterInvalid",
-			"This job synchronizes %q into %q, which is not done here yet: jobs run from the directory %q to a SCIM application. Its schema can be kept and edited meanwhile.",
-			rule.SourceDirectoryName, rule.TargetDirectoryName, synchronization.SourceDirectory)
+	if len(s.Rules) == 0 {
+		return errs.New(errs.Invalid, "RequestParameterInvalid", "The job's schema has no synchronization rule, so there is nothing to do. PUT a schema, or DELETE it to have the default one again.")
 	}
-	return errs.New(errs.Invalid, "RequestParameterInvalid", "The job's schema has no synchronization rule, so there is nothing to do. PUT a schema, or DELETE it to have the default one again.")
+	return errs.New(errs.Invalid, "RequestParameterInvalid",
+		"The job cannot be started: it synchronizes from %q into %q, and jobs run here from %q to a SCIM application. Its schema can be read and changed.",
+		s.Rules[0].SourceDirectoryName, s.Rules[0].TargetDirectoryName, synchronization.SourceDirectory)
 }
 
-// runs reports whether a rule goes from the built-in directory to another.
+// runs reports whether a rule goes from the built-in directory to an application;
+// cross-tenant synchronization names its target after the source.
 func runs(s synchronization.Schema, rule synchronization.Rule) bool {
-	return directoryOf(s, rule.SourceDirectoryName).BuiltIn() && !directoryOf(s, rule.TargetDirectoryName).BuiltIn()
+	target := directoryOf(s, rule.TargetDirectoryName)
+	return directoryOf(s, rule.SourceDirectoryName).BuiltIn() && !target.BuiltIn() && !strings.HasPrefix(target.Name, synchronization.SourceDirectory)
 }
 
 // directoryOf returns a directory of the schema; one that it does not define has its
@@ -101,7 +103,7 @@ func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectM
 	for i, am := range om.AttributeMappings {
 		at := fmt.Sprintf("attributeMappings[%d]", i)
 		c.words(am, at)
-		path, ok := c.path(am.TargetAttributeName, targets, at)
+		path, ok := c.path(am.TargetAttributeName, targets, at, !runs(c.schema, rule))
 		if !ok {
 			continue
 		}

@@ -22,7 +22,7 @@ func sourceDirectory() DirectoryDefinition {
 // sourceUser lists what a user of the built-in directory has, by the names of the
 // original service's schema, and by those of Graph where they are others.
 func sourceUser() ObjectDefinition {
-	o := ObjectDefinition{Name: "User", Attributes: []AttributeDefinition{anchor("objectId")}}
+	o := ObjectDefinition{Name: "User", Metadata: lifeMetadata("accountEnabled"), Attributes: []AttributeDefinition{anchor("objectId")}}
 	o.Attributes = slices.Concat(o.Attributes, singles("String", `userPrincipalName originalUserPrincipalName displayName givenName surname mail mailNickname jobTitle department
 		companyName employeeId employeeType officeLocation physicalDeliveryOfficeName streetAddress city state postalCode country usageLocation
 		preferredLanguage preferredDataLocation preferredName telephoneNumber mobile mobilePhone facsimileTelephoneNumber faxNumber userType userState
@@ -77,7 +77,7 @@ func targetDirectory() DirectoryDefinition {
 }
 
 func targetUser() ObjectDefinition {
-	o := ObjectDefinition{Name: strings.TrimSuffix(enterprise, ":")}
+	o := ObjectDefinition{Name: strings.TrimSuffix(enterprise, ":"), Metadata: []MetadataEntry{{Key: "PropertyNameAccountEnabled", Value: "active"}}}
 	id := anchor("id")
 	id.Mutability = "ReadOnly"
 	name := typed("userName", "String")
@@ -102,6 +102,16 @@ func targetUser() ObjectDefinition {
 	roles.Multivalued = true
 	o.Attributes = append(o.Attributes, roles, reference(enterprise+"manager", false, o.Name))
 	return o
+}
+
+// lifeMetadata says by which attributes an account is disabled.
+func lifeMetadata(enabled string) []MetadataEntry {
+	return []MetadataEntry{
+		{Key: "PropertyNameAccountEnabled", Value: enabled},
+		{Key: "PropertyNameSoftDeleted", Value: "IsSoftDeleted"},
+		{Key: "IsSoftDeletionSupported", Value: "true"},
+		{Key: "IsSynchronizeAllSupported", Value: "true"},
+	}
 }
 
 func targetGroup() ObjectDefinition {

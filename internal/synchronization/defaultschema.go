@@ -25,10 +25,38 @@ func DefaultSchema() Schema {
 	}
 }
 
+// schemaOf2018 is the default schema with what it had in 2018 and has otherwise since:
+// accounts carried the mail nickname as their externalId.
+func schemaOf2018() Schema {
+	s := DefaultSchema()
+	users := &s.Rules[0].ObjectMappings[1]
+	for i := range users.AttributeMappings {
+		if users.AttributeMappings[i].TargetAttributeName == "externalId" {
+			users.AttributeMappings[i] = direct("mailNickname", "externalId")
+		}
+	}
+	return s
+}
+
+// mappingMetadata is what the original service notes on a mapping that nobody has
+// changed; the values are JSON.
+func mappingMetadata(joining string) []MetadataEntry {
+	return []MetadataEntry{
+		{Key: "IsCustomerDefined", Value: "false"},
+		{Key: "DisableMonitoringForChanges", Value: "false"},
+		{Key: "Disposition", Value: `"Normal"`},
+		{Key: "ExcludeFromReporting", Value: "false"},
+		{Key: "EscrowBehavior", Value: `"Default"`},
+		{Key: "Unsynchronized", Value: "false"},
+		{Key: "OriginalJoiningProperty", Value: joining},
+	}
+}
+
 func userMapping() ObjectMapping {
 	return ObjectMapping{
 		Name: "Provision Azure Active Directory Users", Enabled: true, FlowTypes: FlowAll,
 		SourceObjectName: "User", TargetObjectName: strings.TrimSuffix(enterprise, ":"),
+		Metadata: mappingMetadata("userName"),
 		AttributeMappings: []AttributeMapping{
 			matching(direct("userPrincipalName", "userName"), 1),
 			mapped(call("Switch", "source", attribute("IsSoftDeleted"), "switchValue", constant("False"), "switchValue", constant("True"), "switchValue", constant("True"), "switchValue", constant("False")).
@@ -62,6 +90,7 @@ func groupMapping() ObjectMapping {
 	return ObjectMapping{
 		Name: "Provision Azure Active Directory Groups", Enabled: true, FlowTypes: FlowAll,
 		SourceObjectName: "Group", TargetObjectName: "urn:ietf:params:scim:schemas:core:2.0:Group",
+		Metadata: mappingMetadata("displayName"),
 		AttributeMappings: []AttributeMapping{
 			matching(direct("displayName", "displayName"), 1),
 			direct("objectId", "externalId"),

@@ -22,17 +22,25 @@ const NonGalleryTemplateID = "8adf8e6e-67b2-4cf2-a259-e3dc5476c621"
 // it written into them.
 const OutboundRuleID = "03f7d90d-bf71-41b1-bda6-aaf0ddbee5d8"
 
-// Names of the two directories of the default schema.
+// InboundRuleID is the id of the rule of the inbound template.
+const InboundRuleID = "5f4b7c2e-8d0a-4c39-9b61-2a7e6d1c0f84"
+
+// Names of the directories of the default schemas.
 const (
 	SourceDirectory = "Azure Active Directory"
 	TargetDirectory = "customappsso"
+	APIDirectory    = "API" // what records are pushed into by API-driven inbound provisioning
 )
+
+// InboundTemplateID is the id of the template of API-driven inbound provisioning.
+const InboundTemplateID = "API2AAD"
 
 // Templates returns the templates that an application offers, the preferred first.
 func Templates() []Template {
 	return []Template{
-		template("scim", true, "Generic SCIM 2.0 connector"),
-		template("customappsso", false, "Generic SCIM 2.0 connector of 2018"),
+		template("scim", "Generic SCIM 2.0 connector", DefaultSchema()),
+		template("customappsso", "Generic SCIM 2.0 connector of 2018", schemaOf2018()),
+		template(InboundTemplateID, "API-driven inbound provisioning", InboundSchema()),
 	}
 }
 
@@ -46,18 +54,26 @@ func TemplateNamed(id string) (Template, bool) {
 	return Template{}, false
 }
 
-func template(id string, preferred bool, description string) Template {
-	t := Template{
-		ID: id, ApplicationID: NonGalleryTemplateID, Default: preferred, Description: description, Discoverable: true, FactoryTag: id,
+func template(id, description string, schema Schema) Template {
+	schema.ID = id + "." + strings.Repeat("0", 32)
+	return Template{
+		ID: id, ApplicationID: NonGalleryTemplateID, Default: id == "scim", Description: description, Discoverable: true, FactoryTag: id,
 		Metadata: []MetadataEntry{
 			{Key: "GalleryApplicationIdentifier", Value: NonGalleryTemplateID},
 			{Key: "GalleryApplicationKey", Value: TargetDirectory},
 			{Key: "IsOAuthEnabled", Value: "True"},
 			{Key: "IsSynchronizationAgentRequired", Value: "False"},
-			{Key: "ConfigurationFields", Value: `[{"name":"baseaddress"},{"name":"secrettoken","secret":true}]`},
+			{Key: "ConfigurationFields", Value: configurationFields(id)},
 		},
-		Schema: DefaultSchema(),
+		Schema: schema,
 	}
-	t.Schema.ID = id + "." + strings.Repeat("0", 32)
-	return t
+}
+
+// configurationFields names the secrets that a template asks for. Records that are
+// pushed in need none.
+func configurationFields(id string) string {
+	if id == InboundTemplateID {
+		return "[]"
+	}
+	return `[{"name":"baseaddress"},{"name":"secrettoken","secret":true}]`
 }
