@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/provisor/provisor/internal/scimserver"
 )
 
 const (
@@ -24,6 +26,7 @@ const (
 // one code, and a SCIM endpoint that is open to its tokens and to theSecretToken.
 type application struct {
 	*httptest.Server
+	people    http.Handler // below /scim
 	mu        sync.Mutex
 	serial    int
 	challenge string // what the code's verifier must hash to; empty wants none
@@ -38,7 +41,9 @@ func newApplication(tb testing.TB) *application {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /token", a.token)
 	mux.HandleFunc("/scim/", a.scim)
-	a.Server = httptest.NewServer(mux)
+	a.Server = httptest.NewUnstartedServer(mux)
+	a.people = scimserver.New(scimserver.Options{BaseURL: "http://" + a.Listener.Addr().String() + "/scim"})
+	a.Start()
 	tb.Cleanup(a.Close)
 	return a
 }
@@ -86,13 +91,12 @@ func (a *application) scim(w http.ResponseWriter, r *http.Request) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.probes = append(a.probes, r.Method+" "+r.URL.Path)
-	w.Header().Set("Content-Type", "application/scim+json")
 	bearer := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if bearer != theSecretToken && !strings.HasPrefix(bearer, "access-token-") {
 		w.WriteHeader(http.StatusUnauthorized)
 		return
 	}
-	_, _ = w.Write([]byte(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}`))
+	a.people.ServeHTTP(w, r)
 }
 
 // asked returns the requests to the token endpoint.

@@ -376,4 +376,7 @@ func (w *world) recordLog(t *testing.T, p payroll, job string) {
 			t.Fatal(err)
 		}
 	}
+	if err := w.db.ReleaseClaim(t.Context(), claim, func(j synchronization.Job) synchronization.Job { return j }); err != nil {
+		t.Fatal(err)
+	}
 }

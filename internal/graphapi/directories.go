@@ -147,4 +147,6 @@ func (a *API) deleteDirectory(h home) handler {
 }
 
 // contextOf names what the functions of a schema return.
-func (q *request) contextOf(kind string) string { return odata.Context{Root: q.root()}.Collection(kind) }
+func (q *request) contextOf(kind string) string {
+	return odata.Context{Root: q.root()}.Collection(kind)
+}

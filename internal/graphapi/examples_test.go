@@ -3,6 +3,7 @@ package graphapi_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // example is one line of the published exchanges.
@@ -59,102 +62,155 @@ func newRequest(t *testing.T, method, path string) *http.Request {
 	return r
 }
 
-// here replaces the ids of a published path by those of this world.
-func here(path string, p payroll, job string) string {
-	for pattern, id := range map[string]string{
-		`(/servicePrincipals/)[^/?]+`:         p.sp,
-		`(/applications/)[^/?]+`:              p.app,
-		`(/jobs/)[^/?]*[.{}0-9][^/?]*`:        job,
-		`(/synchronization/templates/)[^/?]+`: "scim",
-		`(/schema/directories/)[^/?]+`:        "66e4a8cc-1b7b-435e-95f8-f06cea133828",
-		`(/applicationTemplates/)[^/?]+`:      "8adf8e6e-67b2-4cf2-a259-e3dc5476c621",
-		`(servicePrincipals\(appId=)'[^']+'`:  "'" + appIDOf(adminSP) + "'",
-	} {
-		path = regexp.MustCompile(pattern).ReplaceAllString(path, "${1}"+id)
-	}
-	return path
+// published is a world in which the published exchanges can take place.
+type published struct {
+	*world
+	p         payroll
+	job, user string
 }
 
-// TestPublishedRequests: every published request finds its route and is understood:
-// never 404, 405, 413, 415 or 5xx, but 501 where the surface says so.
-func TestPublishedRequests(t *testing.T) {
+func newPublished(t *testing.T) published {
+	t.Helper()
+	w := newWorld(t)
+	x := published{world: w}
+	x.p, x.job = w.job(t)
+	w.connect(t, x.p, pair("BaseAddress", w.application.URL+"/scim"), pair("SyncAll", "true"))
+	w.recordLog(t, x.p, x.job)
+	w.want(t, http.StatusNoContent, http.MethodPost, x.p.sync()+"/jobs/"+x.job+"/pause", "")
+	x.user, _ = w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/users",
+		`{"displayName":"Bill Bob","userPrincipalName":"bill@contoso.example","mailNickname":"Bill","accountEnabled":true,"passwordProfile":{"password":"x-1-Y-zzzz"}}`)["id"].(string)
+	return x
+}
+
+// here replaces what a published request names by what this world has of it.
+func (x published) here(text string) string {
+	for pattern, with := range map[string]string{
+		`(/servicePrincipals/)[^/?"]+`:         x.p.sp,
+		`(/applications/)[^/?"]+`:              x.p.app,
+		`(/jobs/)[^/?"]*[.{}0-9][^/?"]*`:       x.job,
+		`(/synchronization/templates/)[^/?"]+`: "scim",
+		`(/schema/directories/)[^/?"]+`:        "f4e2a1c7-3d1b-4f0e-9a55-6d0f4a1b2c3d",
+		`(/applicationTemplates/)[^/?"]+`:      "8adf8e6e-67b2-4cf2-a259-e3dc5476c621",
+		`(servicePrincipals\(appId=)'[^']+'`:   "'" + appIDOf(adminSP) + "'",
+		`("templateId": ?)"[^"]*"`:             `"customappsso"`,
+		`("ruleId": ?)"[^"]+"`:                 `"` + synchronization.OutboundRuleID + `"`,
+		`("objectId": ?)"[^"]*"`:               `"` + x.user + `"`,
+		`("objectType(?:Name)?": ?)"[^"]*"`:    `"User"`,
+		`("resourceId": ?)"[^"]*"`:             `"` + x.p.sp + `"`,
+		`("principalId": ?)"[^"]*"`:            `"` + x.user + `"`,
+		`("appRoleId": ?)"[^"]*"`:              `"00000000-0000-0000-0000-000000000000"`,
+		`("applicationId": ?)"[^"]*"`:          `"8adf8e6e-67b2-4cf2-a259-e3dc5476c621"`,
+		`(displayName eq )'AWS[^']*'`:          "'AWS Single Sign-on'",
+		`(startswith\(displayName, ?)'[^']*'`:  "'Payroll'",
+	} {
+		text = regexp.MustCompile(pattern).ReplaceAllString(text, "${1}"+with)
+	}
+	return text
+}
+
+// exceptions are the published exchanges that go another way here, and why.
+func exceptions() map[string]string {
+	const schema = "its body is an extract with directories and objects that no application has"
+	return map[string]string{
+		"ex021": schema, "ex073": schema,
+		"ex029": "PUT of a schema answers 204 everywhere else; one page says 201",
+		"ex060": "objectTypeName is misprinted",
+		"ex061": "the answer of another operation was printed", "ex063": "the preview of 2020 answered 202 with a temporary job",
+		"ex013": "user name and password: an application is asked with a token", "ex058": "the same", "ex089": "the same",
+		"ex067": "the published body holds no credentials; here the application grants a token for those stored",
+		"ex078": "the answer is cut to an empty object", "ex077": "from an on-premises directory", "ex039": "the same",
+		"ex083": "an alternate key names one entity, not a list",
+		"ex087": "bulk upload is not offered",
+		"ex106": "who may do it depends on the caller; the tests of authorization have it", "ex107": "StrictSchemaPatch has its own test",
+		"ex109": "its condition is that no secrets are stored",
+	}
+}
+
+// TestPublished: every published request is understood, and what the published answer
+// has, ours has, of the same JSON type.
+func TestPublished(t *testing.T) {
 	t.Parallel()
 
 	for _, e := range examples(t) {
-		if e.Status >= http.StatusBadRequest {
+		if _, other := exceptions()[e.ID]; other {
 			continue
 		}
 		t.Run(e.ID, func(t *testing.T) {
 			t.Parallel()
 
-			w := newWorld(t)
-			p := w.payroll(t)
-			job, _ := w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/servicePrincipals/"+p.sp+"/synchronization/jobs", `{"templateId":"customappsso"}`)["id"].(string)
+			x := newPublished(t)
 			body := ""
 			if string(e.Request) != "null" {
-				body = string(e.Request)
+				body = x.here(string(e.Request))
 			}
-			rec := w.do(t, "admin", e.Method, here(e.Path, p, job), body)
-			if !slices.Contains([]int{200, 201, 204, 400, 501}, rec.Code) {
-				t.Errorf("%s %s: %d %s", e.Method, e.Path, rec.Code, rec.Body)
+			rec := x.do(t, "admin", e.Method, x.here(e.Path), body)
+			want := e.Status
+			if want == http.StatusOK && e.Method == http.MethodPost && strings.HasSuffix(e.Path, "/jobs") {
+				want = http.StatusCreated // as the text beside the example says
 			}
-			if rec.Code == http.StatusBadRequest {
-				t.Logf("%s %s: %s", e.Method, e.Path, rec.Body)
+			if rec.Code != want {
+				t.Fatalf("%s %s: %d, not %d: %s", e.Method, e.Path, rec.Code, want, rec.Body)
+			}
+			if rec.Code == http.StatusNoContent || e.Response == nil {
+				return
+			}
+			if faults := lacking("", e.Response, decodedAny(t, rec.Body.Bytes())); len(faults) > 0 {
+				t.Errorf("%s %s: %v", e.Method, e.Path, faults)
 			}
 		})
 	}
 }
 
-// TestPublishedShapes: what the published answers about jobs, templates, schemas
-// and secrets have, ours have.
-func TestPublishedShapes(t *testing.T) {
-	t.Parallel()
-
-	w := newWorld(t)
-	p := w.payroll(t)
-	w.connect(t, p)
-	const root = "/synchronization/"
-	job := w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/servicePrincipals/"+p.sp+root+"jobs", `{"templateId":"scim"}`)
-	id, _ := job["id"].(string)
-	compared := 0
-	for _, e := range examples(t) {
-		path := here(e.Path, p, id)
-		_, below, ok := strings.Cut(path, root)
-		read := e.Method == http.MethodGet || strings.HasSuffix(e.Path, "/jobs")
-		if !ok || !read || e.Status >= http.StatusBadRequest || e.Response == nil || strings.Contains(below, "functions") || strings.Contains(below, "filterOperators") {
-			continue
-		}
-		ours := any(w.want(t, http.StatusOK, http.MethodGet, path, ""))
-		if e.Method == http.MethodPost {
-			ours = job
-		}
-		compared++
-		if missing := lacking("", e.Response, ours); len(missing) > 0 {
-			t.Errorf("%s %s: ours lacks %v", e.ID, e.Path, missing)
-		}
+func decodedAny(t *testing.T, text []byte) any {
+	t.Helper()
+	var v any
+	if err := json.Unmarshal(text, &v); err != nil {
+		t.Fatalf("%v: %s", err, text)
 	}
-	if compared < 10 {
-		t.Errorf("only %d published answers were compared", compared)
-	}
-	t.Logf("%d published answers compared", compared)
+	return v
 }
 
-// lacking lists the members that theirs has and ours has not. Of a list, any
-// element of ours may have it; below null nothing is compared.
+// renamed are members that older answers have under another name, or that belong to
+// the objects of the example alone.
+func renamed(at string) bool {
+	last := at[strings.LastIndexByte(at, '/')+1:]
+	switch {
+	case strings.Contains(at, "/details/"), strings.Contains(at, "provisioningSteps[]/details"):
+		return true // free members, which differ with the object
+	case last == "initiatingType":
+		return true // a misprint of initiatorType
+	case strings.HasPrefix(at, "/application/"), strings.HasPrefix(at, "/servicePrincipal/"):
+		return slices.Contains([]string{"objectId", "homepage", "identifierUris", "publicClient", "logoutUrl", "replyUrls"}, last) // of the API before Graph
+	}
+	return false
+}
+
+// lacking lists the members that theirs has and ours has not, or has of another JSON
+// type. Of a list, any element of ours may have it; nothing is compared below null.
+// JSON inside of a string is compared too.
 func lacking(at string, theirs, ours any) []string {
+	if inside, ok := parsedText(theirs); ok {
+		theirs = inside
+		if mine, ok := parsedText(ours); ok {
+			ours = mine
+		}
+	}
+	if theirs == nil || ours == nil {
+		return nil // an execution that has not been, or a member without value
+	}
+	if fmt.Sprintf("%T", theirs) != fmt.Sprintf("%T", ours) {
+		return []string{fmt.Sprintf("%s is %T, not %T", at, ours, theirs)}
+	}
 	switch theirs := theirs.(type) {
 	case map[string]any:
-		object, ok := ours.(map[string]any)
-		if !ok {
-			return nil // null here, and an object there: an execution that has not been
-		}
+		object, _ := ours.(map[string]any)
 		var missing []string
 		for _, name := range slices.Sorted(maps.Keys(theirs)) {
 			value, has := object[name]
 			switch {
-			case strings.Contains(name, "@"):
+			case strings.Contains(name, "@"), renamed(at + "/" + name):
 			case !has:
-				missing = append(missing, at+"/"+name)
+				missing = append(missing, at+"/"+name+" is missing")
 			default:
 				missing = append(missing, lacking(at+"/"+name, theirs[name], value)...)
 			}
@@ -168,6 +224,16 @@ func lacking(at string, theirs, ours any) []string {
 		return lacking(at+"[]", theirs[0], merged(list))
 	}
 	return nil
+}
+
+// parsedText reads JSON inside of a string.
+func parsedText(v any) (any, bool) {
+	text, ok := v.(string)
+	if !ok || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		return nil, false
+	}
+	var inside any
+	return inside, json.Unmarshal([]byte(text), &inside) == nil
 }
 
 // merged has the members of all elements of a list.

@@ -59,8 +59,6 @@ type Jobs interface {
 	ChangeSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, change func(synchronization.Schema) (synchronization.Schema, error)) error
 	Discover(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, directoryID string) (synchronization.DirectoryDefinition, error)
 	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)
-	// CredentialsChanged has jobs that are in quarantine for their credentials try again.
-	CredentialsChanged(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID) error
 	Connection(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) (store.Connection, error)
 	Disconnect(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) error
 	Templates

@@ -136,7 +136,7 @@ func TestOneJobOfATemplate(t *testing.T) {
 	s := w.service("one")
 	id := w.job(s)
 	_, err := s.Create(t.Context(), tenant, w.sp, "scim")
-	require.True(t, errs.Is(err, errs.Conflict), "%v", err)
+	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
 	_, err = s.Create(t.Context(), tenant, w.sp, "nonsense")
 	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
 	_, err = s.Get(t.Context(), tenant, "00000000-0000-0000-0000-00000000dead", id)

@@ -116,8 +116,8 @@ func (silence) Outcome(string, string) {}
 func (silence) CycleEnded(string, time.Duration) {}
 
 // Create makes a job of the service principal from a template. It is not started.
-// Invalid when the template is unknown, Conflict when the service principal has a
-// job of it already.
+// Invalid when the template is unknown, and when the service principal has a job of
+// it already.
 func (s *Service) Create(ctx context.Context, tenant directory.TenantID, sp directory.Object, templateID string) (synchronization.Job, error) {
 	template, err := s.template(ctx, tenant, sp.ID, templateID)
 	if err != nil {
@@ -136,7 +136,8 @@ func (s *Service) Create(ctx context.Context, tenant directory.TenantID, sp dire
 	schema.ID = string(job.ID)
 	if err := s.Store.CreateJob(ctx, job, schema); err != nil {
 		if errs.Is(err, errs.Conflict) {
-			return synchronization.Job{}, errs.Wrap(err, errs.Conflict, "Conflict",
+			// no Conflict, which Terraform would send again for minutes
+			return synchronization.Job{}, errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
 				"The service principal %s has a job of template %s already: %s. Use it, or delete it first.", sp.ID, template.ID, job.ID)
 		}
 		return synchronization.Job{}, err
@@ -189,6 +190,9 @@ func (s *Service) Delete(ctx context.Context, tenant directory.TenantID, sp dire
 // Start makes a job run: from where it was when it was paused, at once when it
 // waits for its next cycle.
 func (s *Service) Start(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
+	if err := s.startable(ctx, address{tenant, sp, id}); err != nil {
+		return err
+	}
 	return s.order(ctx, address{tenant, sp, id}, store.Reset{}, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
 }
 
@@ -200,6 +204,9 @@ func (s *Service) Pause(ctx context.Context, tenant directory.TenantID, sp direc
 
 // Restart clears what scope names and starts the job anew.
 func (s *Service) Restart(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, scope synchronization.ResetScope) error {
+	if err := s.startable(ctx, address{tenant, sp, id}); err != nil {
+		return err
+	}
 	reset := store.Reset{Links: scope.Has(synchronization.ResetConnectorDataStore), Failures: scope.Has(synchronization.ResetEscrows)}
 	return s.overtake(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
 }
