@@ -21,6 +21,14 @@ type dialect struct {
 	durability func(durability) string     // statement before begin
 	classify   func(error) (verdict fault) // what a driver's error means
 	broken     func(driverConn any) (lost, failed bool)
+	catalog    catalog
+}
+
+// catalog asks a database for its tables.
+type catalog struct {
+	tables  string // the name of each
+	columns string // of a table, the parameter: name, type, and place in the primary key or 0
+	advance string // makes TABLE give keys behind those it has; empty when it does so by itself
 }
 
 // fault is what an error of a driver means for the transaction it happened in.

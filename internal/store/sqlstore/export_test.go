@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"strings"
 
@@ -116,3 +117,27 @@ func DecodeAttributes(document string) (directory.Attributes, error) {
 
 // Migrations returns the migrations of a kind of database: sqlite or postgres.
 func Migrations(kind string) (fs.FS, error) { return fs.Sub(migrations, "migrations/"+kind) }
+
+// Dump returns every row of the program, in order.
+func (db *DB) Dump(ctx context.Context) ([]string, error) {
+	tables, err := db.tables(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var rows []string
+	for _, t := range tables {
+		c := &cursor{db: db, table: t}
+		for {
+			r, err := c.peek(ctx)
+			if err != nil {
+				return nil, err
+			}
+			if r == nil {
+				break
+			}
+			rows = append(rows, fmt.Sprintf("%s %v", t.name, r))
+			c.next()
+		}
+	}
+	return rows, nil
+}

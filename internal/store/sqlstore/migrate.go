@@ -11,6 +11,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
 
 	"github.com/provisor/provisor/internal/errs"
 )
@@ -115,5 +116,6 @@ func isMissingTable(err error) bool {
 	if failure, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return failure.Code == "42P01"
 	}
-	return strings.Contains(err.Error(), "no such table")
+	failure, ok := errors.AsType[*sqlite.Error](err)
+	return ok && strings.Contains(failure.Error(), "no such table")
 }

@@ -75,6 +75,18 @@ var _ store.Store = (*DB)(nil)
 // waits for some seconds, and then the error is Unavailable. A database that a newer
 // program has written is Invalid.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
+	db, err := open(ctx, address, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := db.expectWhole(ctx); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// open opens a database, also one whose copy was not finished.
+func open(ctx context.Context, address string, o Options) (*DB, error) {
 	o = o.withDefaults(isPostgres(address))
 	src, err := openSource(address, o)
 	if err != nil {

@@ -39,8 +39,24 @@ func postgresDialect() dialect {
 		durability: postgresDurability,
 		classify:   postgresFault,
 		broken:     postgresBroken,
+		catalog: catalog{
+			tables:  "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
+			columns: postgresColumns,
+			advance: postgresAdvance,
+		},
 	}
 }
+
+const (
+	postgresColumns = `SELECT c.column_name, c.data_type, COALESCE((
+			SELECT k.ordinal_position FROM information_schema.key_column_usage k
+			JOIN information_schema.table_constraints t ON t.constraint_schema = k.constraint_schema
+				AND t.constraint_name = k.constraint_name AND t.table_name = k.table_name
+			WHERE t.constraint_type = 'PRIMARY KEY' AND k.table_schema = c.table_schema AND k.table_name = c.table_name
+				AND k.column_name = c.column_name), 0)
+		FROM information_schema.columns c WHERE c.table_schema = current_schema() AND c.table_name = ?`
+	postgresAdvance = `SELECT setval(pg_get_serial_sequence('TABLE', 'key'), COALESCE((SELECT max(key) FROM TABLE), 0) + 1, FALSE)`
+)
 
 // isPostgres reports whether the address of a database is that of a PostgreSQL
 // server.

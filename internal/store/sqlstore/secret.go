@@ -71,3 +71,23 @@ func secretsOf(ctx context.Context, s *session, tenant int64, owner directory.Ob
 	}, "SELECT key, sealed, listed, position, updated FROM secret WHERE tenant = ? AND owner = ? ORDER BY key", tenant, string(owner))
 	return secrets, err
 }
+
+// SecretOwner names whose secrets are kept.
+type SecretOwner struct {
+	Tenant           directory.TenantID
+	ServicePrincipal directory.ObjectID
+}
+
+// SecretOwners returns everyone who has a secret, in order.
+func (db *DB) SecretOwners(ctx context.Context) ([]SecretOwner, error) {
+	var owners []SecretOwner
+	err := db.read(ctx, func(s *session) error {
+		return s.each(ctx, func(row scanner) error {
+			var o SecretOwner
+			err := row.Scan(&o.Tenant, &o.ServicePrincipal)
+			owners = append(owners, o)
+			return err
+		}, "SELECT DISTINCT t.id, s.owner FROM secret s JOIN tenant t ON t.key = s.tenant ORDER BY t.id, s.owner")
+	})
+	return owners, err
+}

@@ -31,7 +31,11 @@ func sqliteDialect() dialect {
 		bind:       func(query string) string { return query },
 		durability: sqliteDurability,
 		classify:   sqliteFault,
-		broken:     func(any) (lost, failed bool) { return false, false }, //nolint:nonamedreturns // two values of one type
+		catalog: catalog{
+			tables:  "SELECT name FROM sqlite_master WHERE type = 'table'",
+			columns: "SELECT name, type, pk FROM pragma_table_info(?)",
+		},
+		broken: func(any) (lost, failed bool) { return false, false }, //nolint:nonamedreturns // two values of one type
 	}
 }
 
