@@ -214,43 +214,42 @@ func formatDateTimeFunction() Function {
 			map[string]any{"extensionAttribute1": "20150123105347.1Z"},
 			nil, "2015-01-23",
 		},
-		compile: compileFormatDateTime,
+		compose: composeFormatDateTime,
 	}
 }
 
-func compileFormatDateTime(c *call) evaluator {
-	source, styles := c.arg(0), c.arg(1)
+func composeFormatDateTime(c *call) code {
+	source, styles := c.arg(0), c.styles(1)
 	input, output := c.layout(2), c.layout(3)
-	if text, ok := styles.literal(); ok {
-		_, err := styles.parseStyles(text)
-		styles.invalid(err)
-	}
-	return func(env *Environment) (Value, *Error) {
-		written, err := output.layout(env)
+	return written(func(env *Environment, buf []byte) ([]byte, bool, *Error) {
+		form, err := output.layout(env)
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
-		v, err := source.value(env)
+		v, err := source.beside(env, buf)
+		if err == nil && v.isFlow() {
+			err = &Error{flow: v.kind}
+		}
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
 		if v.kind == KindDateTime {
-			return StringValue(written.format(moment{clock: v.time(), zone: utcZone})), nil
+			return form.appendTo(buf, moment{clock: v.time(), zone: utcZone}), true, nil
 		}
 		read, err := input.layout(env)
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
 		m, err := source.readBy(env, v, read, styles)
 		if err != nil {
-			return Value{}, err
+			return buf, false, err
 		}
-		return StringValue(written.format(m)), nil
-	}
+		return form.appendTo(buf, m), true, nil
+	})
 }
 
 // readBy reads the value by a layout.
-func (o *operand) readBy(env *Environment, v Value, l layout, styles *operand) (moment, *Error) {
+func (o *operand) readBy(env *Environment, v Value, l *layout, s stylesOperand) (moment, *Error) {
 	text, ok, err := o.convert(v, nil)
 	if err != nil {
 		return moment{}, err
@@ -258,11 +257,7 @@ func (o *operand) readBy(env *Environment, v Value, l layout, styles *operand) (
 	if !ok {
 		return moment{}, o.fail(BadDate, "a date is expected, and the value is null; guard it with Switch or IIF(IsPresent(…), …)")
 	}
-	list, err := styles.textOr(env, defaultStyles)
-	if err != nil {
-		return moment{}, err
-	}
-	flags, err := styles.parseStyles(list)
+	flags, err := s.styles(env)
 	if err != nil {
 		return moment{}, err
 	}
@@ -271,6 +266,46 @@ func (o *operand) readBy(env *Environment, v Value, l layout, styles *operand) (
 		return moment{}, o.fail(BadDate, "%s is not written as %q", o.show(text), l.pattern)
 	}
 	return m, nil
+}
+
+// stylesOperand is the list of styles of FormatDateTime.
+type stylesOperand struct {
+	*operand
+	fixed *styles
+}
+
+func (c *call) styles(parameter int) stylesOperand {
+	o := stylesOperand{operand: c.arg(parameter)}
+	text, ok := o.literal()
+	if o.operand == nil {
+		text, ok = defaultStyles, true
+	}
+	if ok {
+		s, err := o.parse(text)
+		o.invalid(err)
+		o.fixed = &s
+	}
+	return o
+}
+
+func (o stylesOperand) styles(env *Environment) (styles, *Error) {
+	if o.fixed != nil {
+		return *o.fixed, nil
+	}
+	list, err := o.textOr(env, defaultStyles)
+	if err != nil {
+		return 0, err
+	}
+	return o.parse(list)
+}
+
+// parse reads names of .NET's DateTimeStyles.
+func (o stylesOperand) parse(list string) (styles, *Error) {
+	s, wrong := parseStyles(list)
+	if wrong != "" {
+		return 0, o.fail(BadArguments, "%s is no DateTimeStyles value%s", o.show(wrong), suggestion(wrong, styleNames(), "%s"))
+	}
+	return s, nil
 }
 
 // layoutOperand is a format of FormatDateTime.
@@ -289,15 +324,16 @@ func (c *call) layout(parameter int) layoutOperand {
 	return o
 }
 
-func (o layoutOperand) layout(env *Environment) (layout, *Error) {
+func (o layoutOperand) layout(env *Environment) (*layout, *Error) {
 	if o.fixed != nil {
-		return *o.fixed, nil
+		return o.fixed, nil
 	}
 	text, err := o.textOr(env, "")
 	if err != nil {
-		return layout{}, err
+		return nil, err
 	}
-	return o.parse(text)
+	l, err := o.parse(text)
+	return &l, err
 }
 
 func (o layoutOperand) parse(text string) (layout, *Error) {
@@ -306,16 +342,6 @@ func (o layoutOperand) parse(text string) (layout, *Error) {
 		return layout{}, o.fail(BadDate, "%s is no date format: %v", o.show(text), err)
 	}
 	return l, nil
-}
-
-// parseStyles reads names of .NET's DateTimeStyles. The receiver may be nil when
-// the names are known to be right.
-func (o *operand) parseStyles(list string) (styles, *Error) {
-	s, wrong := parseStyles(list)
-	if wrong != "" {
-		return 0, o.fail(BadArguments, "%s is no DateTimeStyles value%s", o.show(wrong), suggestion(wrong, styleNames(), "%s"))
-	}
-	return s, nil
 }
 
 // generalDateTime writes an instant as the language does.

@@ -1,114 +1,140 @@
 package expression
 
 import (
-	"fmt"
+	"bytes"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// format writes a moment by the layout, as DateTime.ToString does for en-US.
-func (l layout) format(m moment) string {
+// appendTo writes a moment by the layout, as DateTime.ToString does for en-US.
+func (l layout) appendTo(buf []byte, m moment) []byte {
 	if l.universal() {
 		m = moment{clock: m.utc(), zone: utcZone}
 	}
-	var b strings.Builder
-	for i, f := range l.fields {
-		if f.letter == 'F' && strings.HasSuffix(b.String(), ".") && decimals(m.clock, f) == "" {
-			text := strings.TrimSuffix(b.String(), ".")
-			b.Reset()
-			b.WriteString(text)
-			continue
+	start := len(buf)
+	for _, f := range l.fields {
+		before := len(buf)
+		buf = f.appendTo(buf, m)
+		if f.letter == 'F' && len(buf) == before { // no decimals: their point goes too
+			buf = buf[:start+len(bytes.TrimSuffix(buf[start:], []byte(".")))]
 		}
-		b.WriteString(l.fields[i].format(m))
 	}
-	return b.String()
+	return buf
 }
 
 // universal reports whether the layout is a standard format that shows UTC.
 func (l layout) universal() bool { return len(l.pattern) == 1 && strings.Contains("rRuU", l.pattern) }
 
-func (f field) format(m moment) string {
+func (f field) appendTo(buf []byte, m moment) []byte {
 	t := m.clock
 	switch f.letter {
 	case 'y':
-		return formatYear(t.Year(), f.count)
+		return appendYear(buf, t.Year(), f.count)
 	case 'M':
-		return f.named(int(t.Month()), t.Month().String())
+		return f.appendNamed(buf, int(t.Month()), t.Month().String())
 	case 'd':
-		return f.named(t.Day(), t.Weekday().String())
+		return f.appendNamed(buf, t.Day(), t.Weekday().String())
 	case 'H':
-		return f.padded(t.Hour())
+		return f.appendPadded(buf, t.Hour())
 	case 'h':
-		return f.padded((t.Hour()+11)%12 + 1)
+		return f.appendPadded(buf, (t.Hour()+11)%12+1)
 	case 'm':
-		return f.padded(t.Minute())
+		return f.appendPadded(buf, t.Minute())
 	case 's':
-		return f.padded(t.Second())
+		return f.appendPadded(buf, t.Second())
 	case 'f', 'F':
-		return decimals(t, f)
+		return appendDecimals(buf, t, f)
 	case 't':
-		return t.Format("PM")[:min(f.count, 2)]
+		return append(buf, halfDay(t)[:min(f.count, 2)]...)
 	case 'z', 'K':
-		return f.formatZone(m)
+		return f.appendZone(buf, m)
 	case 'g':
-		return "A.D."
+		return append(buf, "A.D."...)
 	default:
-		return f.text
+		return append(buf, f.text...)
 	}
 }
 
-func formatYear(year, count int) string {
+func halfDay(t time.Time) string {
+	if t.Hour() < 12 {
+		return "AM"
+	}
+	return "PM"
+}
+
+// appendNumber writes a number with zeros before it up to a width.
+func appendNumber(buf []byte, n, width int) []byte {
+	start := len(buf)
+	buf = strconv.AppendInt(buf, int64(n), 10)
+	digits := len(buf) - start
+	for range width - digits {
+		buf = append(buf, 0)
+	}
+	if missing := width - digits; missing > 0 {
+		copy(buf[start+missing:], buf[start:start+digits])
+		for i := range missing {
+			buf[start+i] = '0'
+		}
+	}
+	return buf
+}
+
+func appendYear(buf []byte, year, count int) []byte {
 	if count <= 2 {
 		year %= 100
 	}
-	return fmt.Sprintf("%0*d", count, year)
+	return appendNumber(buf, year, count)
 }
 
-// padded writes a number with at most two digits' padding.
-func (f field) padded(n int) string { return fmt.Sprintf("%0*d", min(f.count, 2), n) }
+// appendPadded writes a number with at most two digits' padding.
+func (f field) appendPadded(buf []byte, n int) []byte { return appendNumber(buf, n, min(f.count, 2)) }
 
-// named writes a number for one or two letters, a name for more.
-func (f field) named(n int, name string) string {
+// appendNamed writes a number for one or two letters, a name for more.
+func (f field) appendNamed(buf []byte, n int, name string) []byte {
 	switch f.count {
 	case 1, 2:
-		return f.padded(n)
+		return f.appendPadded(buf, n)
 	case 3:
-		return name[:3]
+		return append(buf, name[:3]...)
 	default:
-		return name
+		return append(buf, name...)
 	}
 }
 
-// decimals writes the fraction of the second; F leaves out trailing zeros.
-func decimals(t time.Time, f field) string {
-	digits := fmt.Sprintf("%07d", t.Nanosecond()/100)[:f.count]
+// appendDecimals writes the fraction of the second; F leaves out trailing zeros.
+func appendDecimals(buf []byte, t time.Time, f field) []byte {
+	start := len(buf)
+	buf = appendNumber(buf, t.Nanosecond()/100, 7)[:start+f.count]
 	if f.letter == 'F' {
-		return strings.TrimRight(digits, "0")
+		buf = buf[:start+len(bytes.TrimRight(buf[start:], "0"))]
 	}
-	return digits
+	return buf
 }
 
-func (f field) formatZone(m moment) string {
+func (f field) appendZone(buf []byte, m moment) []byte {
 	if f.letter == 'K' {
 		switch m.zone {
 		case noZone:
-			return ""
+			return buf
 		case utcZone:
-			return "Z"
+			return append(buf, 'Z')
 		case offsetZone:
 		}
-		return formatOffset(m.offset, 3)
+		return appendOffset(buf, m.offset, 3)
 	}
-	return formatOffset(m.offset, f.count)
+	return appendOffset(buf, m.offset, f.count)
 }
 
-func formatOffset(d time.Duration, count int) string {
-	sign := '+'
+func appendOffset(buf []byte, d time.Duration, count int) []byte {
+	sign := byte('+')
 	if d < 0 {
 		sign, d = '-', -d
 	}
+	buf = append(buf, sign)
 	if count < 3 {
-		return fmt.Sprintf("%c%0*d", sign, count, int(d.Hours()))
+		return appendNumber(buf, int(d.Hours()), count)
 	}
-	return fmt.Sprintf("%c%02d:%02d", sign, int(d.Hours()), int(d.Minutes())%60)
+	buf = append(appendNumber(buf, int(d.Hours()), 2), ':')
+	return appendNumber(buf, int(d.Minutes())%60, 2)
 }

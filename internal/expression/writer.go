@@ -18,6 +18,10 @@ type code struct {
 func written(write writer) code {
 	return code{write: write, eval: func(env *Environment) (Value, *Error) {
 		buf := env.scratch
+		if buf == nil {
+			const usual = 64
+			buf = make([]byte, 0, usual)
+		}
 		env.scratch = nil // in use
 		buf, ok, err := write(env, buf[:0])
 		env.scratch = buf
