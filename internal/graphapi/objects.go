@@ -30,7 +30,7 @@ func (a *API) list(kind directory.Kind) handler {
 func (a *API) countAll(kind directory.Kind) handler {
 	return func(ctx context.Context, q *request) (answer, error) {
 		page, err := a.Store.Objects(ctx, q.tenant, store.Query{
-			Kind: kind, Filter: q.options.Filter, Search: q.options.Search, Top: 1, Count: true,
+			Kind: kind, Filter: q.options.Condition(), Search: q.options.Search, Top: 1, Count: true,
 		})
 		return count(page.Count), err
 	}

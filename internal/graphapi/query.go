@@ -14,7 +14,7 @@ func (q *request) query(kind directory.Kind) (store.Query, error) {
 	after, err := q.after()
 	return store.Query{
 		Kind:   kind,
-		Filter: q.options.Filter,
+		Filter: q.options.Condition(),
 		Order:  q.options.OrderBy,
 		Search: q.options.Search,
 		Top:    q.pageSize(),

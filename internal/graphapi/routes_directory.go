@@ -167,7 +167,7 @@ func (a *API) tenantRoutes() []Route {
 			Route{Method: post, Pattern: "groups/getByIds", Operation: id.ReadGroups, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.Group)},
 			Route{Method: post, Pattern: "applications/getByIds", Operation: id.ReadApplications, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.Application)},
 			Route{Method: post, Pattern: "servicePrincipals/getByIds", Operation: id.ReadServicePrincipals, Options: one(), body: jsonRequired, handle: a.getByIDs(directory.ServicePrincipal)},
-			Route{Method: get, Pattern: "organization", Operation: id.ReadOrganization, Options: short(), handle: a.listOrganizations},
+			Route{Method: get, Pattern: "organization", Operation: id.ReadOrganization, Options: paging(), handle: a.listOrganizations},
 			Route{Method: get, Pattern: "organization/{id}", Operation: id.ReadOrganization, Options: one(), handle: a.getOrganization},
 			Route{Method: get, Pattern: "domains", Operation: id.ReadDomains, Options: short(), handle: a.listDomains},
 			Route{Method: get, Pattern: "domains/{id}", Operation: id.ReadDomains, Options: one(), handle: a.getDomain},

@@ -55,7 +55,7 @@ func (q *request) from() (int, error) {
 
 // chosen keeps what $filter and $search describe.
 func chosen[T any](o odata.Options, list []T) ([]T, error) {
-	list, err := filterWire(list, o.Filter)
+	list, err := filterWire(list, o.Condition())
 	if err != nil || o.Search == "" {
 		return list, err
 	}

@@ -83,6 +83,8 @@ func matchCall(e Call, value any) bool {
 	switch {
 	case !ok:
 		return false
+	case e.Function == Search:
+		return searched(text, e.Value)
 	case e.Function == "startswith":
 		return strings.HasPrefix(text, want)
 	case e.Function == "endswith":
@@ -90,6 +92,17 @@ func matchCall(e Call, value any) bool {
 	default:
 		return strings.Contains(text, want)
 	}
+}
+
+// searched reports whether every word of the search begins a word of text.
+func searched(text, words string) bool {
+	text = " " + strings.ReplaceAll(text, "-", " ")
+	for _, word := range SearchWords(words) {
+		if !strings.Contains(text, " "+word) {
+			return false
+		}
+	}
+	return true
 }
 
 func matchAny(e Any, entity map[string]any) (bool, error) {

@@ -41,7 +41,10 @@ type Options struct {
 	Top       int // 0: the default page size
 	Skip      int
 	Count     bool
-	Search    string // the words to find; empty: everything
+	Search    string // the words to find in displayName; empty: everything
+	// Sought is a $search of several clauses or of other properties: calls of [Search],
+	// joined. Nil: none. It and Search are not there together.
+	Sought    Expr
 	SkipToken string // what Token.Resume checks
 	// DeltaToken is what [ResumeDeltaToken] checks, or latest.
 	DeltaToken string
@@ -121,7 +124,7 @@ func (o *Options) set(option Option, value string) error {
 	case CountOption:
 		o.Count, err = parseBool(CountOption, value)
 	case SearchOption:
-		o.Search, err = parseSearch(value)
+		o.Search, o.Sought, err = parseSearch(value)
 	case SkipTokenOption:
 		o.SkipToken = value
 	case DeltaTokenOption:
@@ -278,29 +281,4 @@ func splitOutside(text string, sep byte) []string {
 		}
 	}
 	return append(parts, text[start:])
-}
-
-// parseSearch reads a $search: the words alone, or "displayName:words" in double
-// quotes as Graph's directory writes it.
-func parseSearch(text string) (string, error) {
-	const longest = 256
-	words := strings.TrimSpace(text)
-	inner, isQuoted := strings.CutPrefix(words, `"`)
-	if isQuoted {
-		inner, isQuoted = strings.CutSuffix(inner, `"`)
-	}
-	if isQuoted {
-		words = inner
-	}
-	if property, value, ok := strings.Cut(words, ":"); ok {
-		if !strings.EqualFold(property, "displayName") {
-			return "", errs.New(errs.Invalid, "Request_UnsupportedQuery", "$search by '%.64s' is not supported; displayName is.", property)
-		}
-		words = value
-	}
-	if words == "" || len(words) > longest || strings.Contains(words, `"`) {
-		return "", errs.New(errs.Invalid, "BadRequest",
-			`Invalid search clause: '%.64s'. Write "displayName:words", in double quotes, one clause, at most %d bytes.`, text, longest)
-	}
-	return words, nil
 }

@@ -65,8 +65,12 @@ func TestParseOptionsFaults(t *testing.T) {
 		{"$expand=manager($levels=many)", "'$levels' is 'many'"},
 		{"$expand=manager($filter=a eq 1)", "'$filter' is not supported inside $expand"},
 		{"$expand=manager(", "is not a navigation property"},
-		{"$search=mail:x", "$search by 'mail'"},
-		{`$search="a" OR "b"`, "Invalid search clause"},
+		{"$search=", "Invalid search clause"},
+		{`$search="a" "b"`, "Invalid search clause"},
+		{`$search="a" OR`, "Invalid search clause"},
+		{`$search="a" NOT "b"`, "Invalid search clause"},
+		{`$search="mail:"`, "Invalid search clause"},
+		{`$search="a b:c"`, "Invalid search clause"},
 		{"$filter=a", "Invalid filter clause"},
 		{"filter=a", "Invalid filter clause"}, // never silently ignored for want of a dollar sign
 	}

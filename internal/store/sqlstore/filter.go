@@ -204,6 +204,8 @@ func (f filter) call(e odata.Call) (clause, error) {
 		return clause{text: o.text + " IS NOT NULL"}, nil
 	}
 	switch e.Function {
+	case odata.Search:
+		return f.search(o, e.Value), nil
 	case "startswith":
 		return o.startsWith(arg), nil
 	case "endswith":
@@ -218,6 +220,17 @@ func (f filter) call(e odata.Call) (clause, error) {
 		return clause{}, errs.New(errs.Invalid, codeUnsupportedQuery,
 			"The function %s is not supported; startswith, endswith and contains are.", e.Function)
 	}
+}
+
+// search matches each word with the beginning of a word of the operand. Blanks and
+// hyphens part words.
+func (f filter) search(o operand, words string) clause {
+	c := clause{text: o.text + " IS NOT NULL"}
+	for _, word := range odata.SearchWords(words) {
+		c.text += " AND " + f.dialect.position + "(' ' || replace(" + o.text + ", '-', ' '), ?) > 0"
+		c.args = append(c.args, " "+word)
+	}
+	return clause{"(" + c.text + ")", c.args}
 }
 
 // startsWith asks for the range of texts that begin so: an index finds it.

@@ -96,14 +96,15 @@ func (db *DB) narrow(s *selection, tenant int64) error {
 		scope += fmt.Sprintf(" AND o.kind = %d", kindCode(q.Kind))
 	}
 	s.and(clause{text: scope})
-	condition, err := filter{
-		dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant), scope: scope + " AND ",
-	}.translate(q.Filter)
+	f := filter{dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant), scope: scope + " AND "}
+	condition, err := f.translate(q.Filter)
 	if err != nil {
 		return err
 	}
 	s.and(condition)
-	s.and(db.search(q.Search))
+	if q.Search != "" {
+		s.and(f.search(operand{text: "o.display_name", folded: true}, q.Search))
+	}
 	s.order, err = orderBy(q.Order, s.key)
 	return err
 }
@@ -113,20 +114,6 @@ func (s *selection) and(c clause) {
 		return
 	}
 	s.where = clause{s.where.text + " AND " + c.text, append(s.where.args, c.args...)}
-}
-
-// search matches each word with the beginning of a word of displayName. Blanks
-// and hyphens part words.
-func (db *DB) search(text string) clause {
-	var c clause
-	for word := range strings.FieldsSeq(fold(strings.ReplaceAll(text, "-", " "))) {
-		if c.text != "" {
-			c.text += " AND "
-		}
-		c.text += db.dialect.position + "(' ' || replace(o.display_name, '-', ' '), ?) > 0"
-		c.args = append(c.args, " "+word)
-	}
-	return c
 }
 
 // page runs a selection.

@@ -73,6 +73,8 @@ func filtered(f *fixture) {
 		{"contains an underline", called("contains", "department", "_"), "Bob"},
 		{"startswith of a sign", called("startswith", "department", "r_"), "Bob"},
 		{"in", odata.In{Property: "displayName", Values: []odata.Literal{"ada", "CID", "x"}}, "Ada Cid"},
+		{"search for words of other properties", odata.Or{Left: called(odata.Search, "surname", "öv"), Right: called(odata.Search, "mail", "CID")}, "Bob Cid"},
+		{"search for the middle of a word", called(odata.Search, "displayName", "da"), ""},
 		{"in with null", odata.In{Property: "mail", Values: []odata.Literal{"cid@y.example", nil}}, "Bob Cid Ölaf"},
 		{"or", odata.Or{Left: is("displayName", "ada"), Right: is("mail", "cid@y.example")}, "Ada Cid"},
 		{"not", odata.Not{Expr: called("startswith", "mail", "ada")}, "Bob Cid Ölaf"},
