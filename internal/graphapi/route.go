@@ -70,10 +70,10 @@ type Route struct {
 	Options []odata.Option
 	// Deprecated rows announce on beta that they will go.
 	Deprecated bool
-	// Note says in a sentence where the row differs from Graph's; the documentation
-	// shows it. Better rows do what Graph's cannot.
+	// Parity is how the row compares with Graph's, and Note says in a sentence where it
+	// is another; docs/compatibility.md shows both.
+	Parity Parity
 	Note   string
-	Better bool
 
 	subject subject
 	body    bodyRule
@@ -81,6 +81,32 @@ type Route struct {
 	// asked; every operation it returns must be permitted.
 	operations func(ctx context.Context, q *request) ([]identity.Operation, error)
 	handle     handler
+}
+
+// Parity is how a row compares with the same row of Graph. The zero Parity is Same.
+type Parity uint8
+
+// The parities.
+const (
+	Same       Parity = iota
+	Better            // it does what Graph's cannot
+	Differs           // on purpose
+	NotOffered        // 501 with what to do instead
+)
+
+// String returns the parity in the words of the documentation.
+func (p Parity) String() string {
+	switch p {
+	case Same:
+		return "same"
+	case Better:
+		return "better"
+	case Differs:
+		return "differs"
+	case NotOffered:
+		return "not offered"
+	}
+	return "same"
 }
 
 // handler carries out a request and returns its answer. It has been authorized.

@@ -17,7 +17,7 @@ func (a *API) synchronizationRoutes() []Route {
 			{Method: post, Pattern: job + "/schema/directories/{directoryId}/discover", Operation: id.DiscoverDirectory, handle: a.discover},
 			{
 				Method: post, Pattern: template + "/schema/directories/{directoryId}/discover", Operation: id.DiscoverDirectory,
-				Note:   "Only a job is connected to an application that could be asked",
+				Parity: NotOffered, Note: "Only a job is connected to an application that could be asked",
 				handle: notOffered("A template is connected to no application. POST …/jobs/{jobId}/schema/directories/{directoryId}/discover asks that of a job."),
 			},
 		},
@@ -34,12 +34,14 @@ func (a *API) credentialRoutes() []Route {
 		{
 			Method: put, Pattern: root, Operation: id.ReplaceSynchronization,
 			body: jsonRequired, operations: a.puttingSynchronization, handle: a.putSynchronization,
+			Parity: Differs, Note: "Replaces the secrets; jobs and templates are taken only as they are",
 		},
 		{Method: remove, Pattern: root, Operation: id.DeleteSynchronization, handle: a.deleteSynchronization},
 		{Method: get, Pattern: root + "/ping", Versions: Beta, Operation: id.ReadSynchronization, handle: a.ping},
 		{
 			Method: post, Pattern: root + "/acquireAccessToken", Operation: id.AcquireAccessToken, Deprecated: true,
 			body: jsonOptional, handle: a.acquireAccessToken,
+			Note: "The error of the token endpoint comes back in details",
 		},
 		{Method: get, Pattern: root + "/secrets", Operation: id.ReadSecrets, Deprecated: true, Options: few(), handle: a.getSecrets},
 		{Method: get, Pattern: root + "/secrets/$count", Operation: id.ReadSecrets, Deprecated: true, Options: counting(), handle: a.countSecrets},
@@ -48,7 +50,7 @@ func (a *API) credentialRoutes() []Route {
 			body: jsonRequired, operations: a.puttingSecrets, handle: a.putSecrets,
 		},
 		{
-			Method: patch, Pattern: root + "/connectivityParameters", Operation: id.PutSecrets, Note: noSuchSchema,
+			Method: patch, Pattern: root + "/connectivityParameters", Operation: id.PutSecrets, Parity: NotOffered, Note: noSuchSchema,
 			handle: notOffered("The shape of connectivityParameters is published nowhere. PUT …/synchronization/secrets stores the same."),
 		},
 	}
@@ -62,7 +64,10 @@ func (a *API) jobRoutes() []Route {
 	return []Route{
 		{Method: get, Pattern: jobs, Operation: id.ListJobs, Options: fewExpanded(), handle: a.listJobs},
 		{Method: get, Pattern: jobs + "/$count", Operation: id.ListJobs, Options: counting(), handle: a.countJobs},
-		{Method: post, Pattern: jobs, Operation: id.CreateJob, body: jsonRequired, handle: a.createJob},
+		{
+			Method: post, Pattern: jobs, Operation: id.CreateJob, body: jsonRequired, handle: a.createJob,
+			Note: "201; a second job of one template is 400",
+		},
 		{
 			Method: post, Pattern: jobs + "/validateCredentials", Operation: id.ValidateCredentials, Deprecated: true,
 			body: jsonOptional, handle: a.validateCredentials,
@@ -86,6 +91,7 @@ func (a *API) jobRoutes() []Route {
 }
 
 func (a *API) jobActionRoutes(job string) []Route {
+	const twoShapes = "Two shapes are published; --graph-on-demand-answer chooses the other one"
 	return []Route{
 		{Method: post, Pattern: job + "/start", Operation: id.StartJob, handle: a.order(a.Jobs.Start)},
 		{Method: post, Pattern: job + "/pause", Operation: id.PauseJob, handle: a.order(a.Jobs.Pause)},
@@ -95,10 +101,10 @@ func (a *API) jobActionRoutes(job string) []Route {
 			body: jsonOptional, handle: a.validateJob,
 		},
 		{
-			Method: post, Pattern: job + "/validateConnectivity", Operation: id.ValidateCredentials, Note: noSuchSchema,
+			Method: post, Pattern: job + "/validateConnectivity", Operation: id.ValidateCredentials, Parity: NotOffered, Note: noSuchSchema,
 			handle: notOffered("The shape of validateConnectivity is published nowhere. POST …/validateCredentials does the same."),
 		},
-		{Method: post, Pattern: job + "/provisionOnDemand", Operation: id.ProvisionOnDemand, body: jsonRequired, handle: a.provisionOnDemand},
+		{Method: post, Pattern: job + "/provisionOnDemand", Operation: id.ProvisionOnDemand, body: jsonRequired, handle: a.provisionOnDemand, Note: twoShapes},
 	}
 }
 
@@ -107,7 +113,7 @@ func (a *API) jobActionRoutes(job string) []Route {
 func (a *API) bulkUploadRoutes(job string) []Route {
 	refuse := notOffered("Bulk upload is not offered. Create users by POST /users, or import a file with provisor directory import.")
 	row := func(method, pattern string) Route {
-		return Route{Method: method, Pattern: job + pattern, Operation: id.BulkUpload, Note: "Inbound provisioning is not there yet", handle: refuse}
+		return Route{Method: method, Pattern: job + pattern, Operation: id.BulkUpload, Parity: NotOffered, Note: "Inbound provisioning is not there yet", handle: refuse}
 	}
 	upload := row(post, "/bulkUpload")
 	upload.handle = bulkUpload(refuse)
@@ -124,14 +130,15 @@ type schemaOperations struct{ read, put, reset id.Operation }
 // below it.
 func (a *API) schemaRoutes(schema string, h home, op schemaOperations) []Route {
 	const replaces = "PATCH works like PUT: what the body has is replaced, what it lacks stays. The original answers 404, and so does this with --graph-strict-schema-patch"
+	const bothNames = "The model has id and the examples have name: both are there"
 	directories := schema + "/directories"
 	return []Route{
 		{Method: get, Pattern: schema, Operation: op.read, Options: oneExpanded(), handle: a.getSchema(h)},
 		{Method: put, Pattern: schema, Operation: op.put, body: jsonLarge, handle: a.putSchema(h)},
-		{Method: patch, Pattern: schema, Operation: op.put, body: jsonLarge, handle: a.patchSchema(h), Better: true, Note: replaces},
+		{Method: patch, Pattern: schema, Operation: op.put, body: jsonLarge, handle: a.patchSchema(h), Parity: Better, Note: replaces},
 		{Method: remove, Pattern: schema, Operation: op.reset, handle: a.resetSchema(h)},
-		{Method: get, Pattern: schema + "/filterOperators", Operation: id.ReadFilterOperators, Options: few(), handle: a.filterOperators(h)},
-		{Method: get, Pattern: schema + "/functions", Operation: id.ReadFunctions, Options: few(), handle: a.functions(h)},
+		{Method: get, Pattern: schema + "/filterOperators", Operation: id.ReadFilterOperators, Options: few(), handle: a.filterOperators(h), Note: bothNames},
+		{Method: get, Pattern: schema + "/functions", Operation: id.ReadFunctions, Options: few(), handle: a.functions(h), Note: bothNames},
 		{Method: post, Pattern: schema + "/parseExpression", Operation: id.ParseExpression, body: jsonRequired, handle: a.parseExpression(h)},
 		{Method: get, Pattern: directories, Operation: op.read, Options: few(), handle: a.listDirectories(h)},
 		{Method: get, Pattern: directories + "/$count", Operation: op.read, Options: counting(), handle: a.countDirectories(h)},
@@ -154,7 +161,10 @@ func (a *API) templateRoutes(template string) []Route {
 			Method: patch, Pattern: template, Operation: id.WriteTemplates, body: jsonLarge, handle: a.putTemplate,
 			Note: "Replaces, as the documentation of PATCH has it here: members that are left out are erased",
 		},
-		{Method: remove, Pattern: template, Operation: id.WriteTemplates, handle: a.deleteTemplate},
+		{
+			Method: remove, Pattern: template, Operation: id.WriteTemplates, handle: a.deleteTemplate,
+			Parity: Differs, Note: "Those that come with the service stay; DELETE of the schema takes changes back",
+		},
 	}
 }
 
@@ -170,7 +180,7 @@ func (a *API) logRoutes() []Route {
 	return graph(
 		Route{
 			Method: get, Pattern: "auditLogs/provisioning", Operation: id.ReadProvisioningLog, Options: paged, handle: a.listLogs,
-			Note: "Records are visible at once, not after minutes; they are kept as long as --log-retention says",
+			Parity: Better, Note: "Records are visible at once, not after minutes; they are kept as long as --log-retention says",
 		},
 		Route{Method: get, Pattern: "auditLogs/provisioning/{logId}", Operation: id.ReadProvisioningLog, Options: one(), handle: a.getLog},
 	)
