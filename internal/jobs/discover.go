@@ -22,7 +22,7 @@ import (
 //
 // NotFound when the schema has no such directory; Unavailable or Invalid, saying
 // what the application answered, when it does not describe itself.
-func (s *Service) Discover( //nolint:revive // as many as the API's path has parts
+func (s *Service) Discover(
 	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, directoryID string,
 ) (synchronization.DirectoryDefinition, error) {
 	job, err := s.Get(ctx, tenant, sp, id)

@@ -108,10 +108,13 @@ func TestDiscoverATargetThatDoesNotTell(t *testing.T) {
 		"an empty list": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"totalResults":0,"Resources":[]}`)
 		}, errs.Invalid, []string{"/Schemas is an empty list"}},
-		"other objects": {func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"urn:x:Device","name":"Device","schema":"urn:y"}]}`)
+		"other objects": {
+			func(w http.ResponseWriter, _ *http.Request) {
+				_, _ = io.WriteString(w, `{"totalResults":1,"Resources":[{"id":"urn:x:Device","name":"Device","schema":"urn:y"}]}`)
+			},
+			errs.Invalid,
+			[]string{"none of its 1 schemas"},
 		},
-			errs.Invalid, []string{"none of its 1 schemas"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

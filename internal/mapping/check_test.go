@@ -101,8 +101,12 @@ func TestWhatIsRefusedOnSave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := schema([]synchronization.AttributeDefinition{
-				{Name: "title", Type: "String"}, {Name: "sealed", Type: "String", Mutability: "ReadOnly"}, {Name: "flag", Type: "Boolean"},
-				{Name: "count", Type: "Integer"}, {Name: "boss", Type: "Reference"}, {Name: "many", Type: "String", Multivalued: true},
+				{Name: "title", Type: "String"},
+				{Name: "sealed", Type: "String", Mutability: "ReadOnly"},
+				{Name: "flag", Type: "Boolean"},
+				{Name: "count", Type: "Integer"},
+				{Name: "boss", Type: "Reference"},
+				{Name: "many", Type: "String", Multivalued: true},
 				{Name: "urn:example:2.0:User:badge", Type: "String"},
 			})
 			require.Empty(t, faults(t, s))
