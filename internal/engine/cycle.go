@@ -21,6 +21,7 @@ type Target interface {
 	Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error)
 	Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error
 	Delete(ctx context.Context, resourceType, id string) error
+	List(ctx context.Context, resourceType string, paths []scim.Path, worth int) (*scimclient.Listing, error)
 }
 
 // Options are what a cycle needs to know besides its job. Store, Target, Mappings,
@@ -35,7 +36,9 @@ type Options struct {
 	KeepOutOfScope bool
 	// DeleteThreshold is the most that a cycle may delete and disable.
 	DeleteThreshold int64
-	// Concurrency bounds the requests under way at once; zero means 8.
+	// Matching says how an initial cycle finds what the target has already.
+	Matching synchronization.Matching
+	// Concurrency bounds the objects under way at once; zero means 64.
 	Concurrency int
 	// ServicePrincipal names the application in the log.
 	ServicePrincipal synchronization.SummaryServicePrincipal
@@ -76,7 +79,10 @@ type Cycle struct {
 	byKind map[directory.Kind]*mapping.Mapping
 	claims *matchClaims
 	silent streak
-	until  time.Time // the end of the slice
+	// listings are what the target had when a sweep of this slice began, by kind; an
+	// entry that is nil says that everything is looked up.
+	listings map[directory.Kind]*scimclient.Listing
+	until    time.Time // the end of the slice
 	// onDemand: single objects are provisioned, and the job's cycle stays where it is.
 	onDemand bool
 	mu       sync.Mutex // guards state.After and the counts while workers run
@@ -85,12 +91,12 @@ type Cycle struct {
 // New prepares the cycle that the claimed job is in, or a new one.
 func New(o Options, claim store.Claim) *Cycle {
 	if o.Concurrency == 0 {
-		o.Concurrency = 8
+		o.Concurrency = 64
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string) {}
 	}
-	c := &Cycle{Options: o, claim: claim, byKind: map[directory.Kind]*mapping.Mapping{}, claims: newMatchClaims()}
+	c := &Cycle{Options: o, claim: claim, byKind: map[directory.Kind]*mapping.Mapping{}, claims: newMatchClaims(), listings: map[directory.Kind]*scimclient.Listing{}}
 	for _, m := range o.Mappings {
 		if c.byKind[m.Kind] == nil {
 			c.byKind[m.Kind] = m

@@ -47,7 +47,7 @@ func (a *attempt) find(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	defer release()
-	hits, err := a.lookUp(ctx, matches)
+	hits, err := a.match(ctx, matches)
 	if err != nil {
 		return result{}, err
 	}
@@ -73,7 +73,7 @@ func (a *attempt) find(ctx context.Context) (result, error) {
 // lookUp asks by one matching attribute after the other until one has a hit.
 func (a *attempt) lookUp(ctx context.Context, matches []mapping.Match) ([]scim.Resource, error) {
 	for _, m := range matches {
-		hits, err := a.Target.Find(ctx, a.m.ResourceType, scimclient.Match{Path: m.Path, Value: m.Value, CaseExact: m.CaseExact})
+		hits, err := a.Target.Find(ctx, a.m.ResourceType, question(m))
 		if err != nil || len(hits) > 0 {
 			return hits, err
 		}
@@ -110,6 +110,7 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 		return result{}, err
 	}
 	a.sent = true
+	a.unlist(matches)
 	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
 	if err == nil {
 		return a.created(ctx, d, created, matches[0])

@@ -71,6 +71,9 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	if err := c.announce(ctx, attempts); err != nil {
 		return false, err
 	}
+	if err := c.list(ctx, m, s); err != nil {
+		return false, err
+	}
 	rec := newRecorder(c, s, page)
 	done, err := c.workers(ctx, len(page), func(ctx context.Context, i int) error {
 		out, err := attempts[i].take(ctx)

@@ -57,6 +57,7 @@ type world struct {
 	roles    any // appRoles of the application
 	keepOut  bool
 	most     int64 // that a cycle may take away
+	matching synchronization.Matching
 	now      time.Time
 	changes  atomic.Int64                      // requests that change something and reached the target
 	waited   atomic.Int64                      // nanoseconds that the client would have waited
@@ -259,7 +260,7 @@ func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
 	mappings, err := mapping.Compile(schema)
 	require.NoError(w.t, err)
 	return engine.New(engine.Options{
-		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, DeleteThreshold: w.most, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
+		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, DeleteThreshold: w.most, Matching: w.matching, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
 		Now:              w.clock, NewID: uuid.NewString,
 	}, claim)

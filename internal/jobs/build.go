@@ -37,6 +37,10 @@ func (s *Service) build(ctx context.Context, claim store.Claim) (engine.Options,
 	if err != nil {
 		return engine.Options{}, err
 	}
+	matching, err := synchronization.ParseMatching(job.Setting(synchronization.SettingMatching))
+	if err != nil {
+		return engine.Options{}, err
+	}
 	domain, err := s.domain(ctx, job)
 	if err != nil {
 		return engine.Options{}, err
@@ -47,7 +51,7 @@ func (s *Service) build(ctx context.Context, claim store.Claim) (engine.Options,
 		KeepOutOfScope:  synchronization.ParseFlag(settings[synchronization.SecretSkipOutOfScopeDeletions]),
 		DeleteThreshold: job.DeleteThreshold(settings[synchronization.SecretSyncNotificationSettings]),
 		DefaultDomain:   domain, AppRoles: mapping.NewAppRoles(sp.Attributes["appRoles"]),
-		Concurrency: s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
+		Matching: matching, Concurrency: s.Concurrency, Now: s.Now, NewID: s.NewID, Observe: s.Observe.Outcome,
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(sp.ID), DisplayName: sp.Attributes.String("displayName")},
 	}, nil
 }
@@ -91,7 +95,7 @@ func (s *Service) target(job synchronization.Job, settings map[synchronization.S
 	transport := s.Credentials.Transport(job.Tenant, job.ServicePrincipal, s.Outbound)
 	return scimclient.New(scimclient.Options{
 		BaseURL: base, Dialect: dialect, Now: s.Now,
-		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout},
+		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout}, Most: s.Concurrency,
 	})
 }
 
@@ -112,6 +116,9 @@ func checkSettings(settings []synchronization.KeyValue) error {
 			return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
 				"The setting %s is %.64q; it takes the number of deletions and disablings that one cycle may not exceed.", synchronization.SettingDeleteThreshold, text)
 		}
+	}
+	if _, err := synchronization.ParseMatching(j.Setting(synchronization.SettingMatching)); err != nil {
+		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid", "The setting %s cannot be used: %v.", synchronization.SettingMatching, err)
 	}
 	if _, err := dialectOf(j); err != nil {
 		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",

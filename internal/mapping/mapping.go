@@ -36,5 +36,15 @@ type Reference struct {
 	Path     scim.Path
 }
 
+// MatchingPaths returns the attributes by which the target is asked, the first one
+// first.
+func (m *Mapping) MatchingPaths() []scim.Path {
+	paths := make([]scim.Path, len(m.matching))
+	for i, at := range m.matching {
+		paths[i] = m.attributes[at].path
+	}
+	return paths
+}
+
 // MatchingPath returns the attribute by which the target is asked first.
 func (m *Mapping) MatchingPath() scim.Path { return m.attributes[m.matching[0]].path }

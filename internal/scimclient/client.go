@@ -40,6 +40,9 @@ type Options struct {
 	// Patience is the longest Retry-After that is waited for; beyond it the
 	// request fails with what the target asked. Zero means 30 s.
 	Patience time.Duration
+	// Most is the cap on requests under way at once; below it, their number adapts to
+	// the target. Zero means 64.
+	Most int
 	// Grace is how long the answer to a write is waited for after its context has
 	// ended: the target may be carrying it out. Zero means 10 s.
 	Grace time.Duration
@@ -57,6 +60,7 @@ type Client struct {
 	dialect scim.Dialect
 	opts    Options
 	gate    gate
+	slots   slots
 }
 
 // New returns a client. It returns an errs.Invalid error when the base URL is
@@ -76,6 +80,9 @@ func New(o Options) (*Client, error) {
 	if o.Patience == 0 {
 		o.Patience = 30 * time.Second
 	}
+	if o.Most == 0 {
+		o.Most = 64
+	}
 	if o.Grace == 0 {
 		o.Grace = 10 * time.Second
 	}
@@ -86,7 +93,7 @@ func New(o Options) (*Client, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	o.HTTP = &client
 	query := base.Query()
-	c := &Client{opts: o, dialect: takeDialect(query, o.Dialect), query: query}
+	c := &Client{opts: o, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
 	base.RawQuery, base.Fragment = "", ""
 	c.prefix = strings.TrimRight(base.String(), "/")
 	return c, nil

@@ -55,7 +55,7 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 		if err := c.gate.pass(ctx, c.opts.Wait, c.opts.Now); err != nil {
 			return answer{}, err
 		}
-		a, err := c.once(ctx, r)
+		a, err := c.paced(ctx, r)
 		if err == nil {
 			return a, nil
 		}
@@ -100,6 +100,23 @@ func (r request) repeatable(fault *Error) bool {
 // create is answered by looking who has the value.
 func (r request) contended(fault *Error) bool {
 	return fault.Class == Clash && r.method != http.MethodPost && !strings.EqualFold(fault.ScimType, "uniqueness")
+}
+
+// paced sends r one time, when it is its turn.
+func (c *Client) paced(ctx context.Context, r request) (answer, error) {
+	if err := c.slots.take(ctx); err != nil {
+		return answer{}, err
+	}
+	began := c.opts.Now()
+	a, err := c.once(ctx, r)
+	c.slots.give(c.opts.Now().Sub(began), overloaded(err))
+	return a, err
+}
+
+// overloaded reports whether an error says that the target is asked too much.
+func overloaded(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && (e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable)
 }
 
 // once sends r one time. A write that is on its way is not given up when the caller

@@ -14,7 +14,33 @@ const (
 	// SettingDeleteThreshold is the number of deletions and disablings that one cycle
 	// may not exceed.
 	SettingDeleteThreshold = "QuarantineTooManyDeletesThreshold"
+	// SettingMatching chooses how an initial cycle finds what the target has already:
+	// lookup, listing, or auto.
+	SettingMatching = "ProvisorMatching"
 )
+
+// Matching says how an initial cycle finds what the target has already. The result is
+// the same.
+type Matching string
+
+// The ways of matching.
+const (
+	MatchByLookUp  Matching = "lookup"  // one question for each object
+	MatchByListing Matching = "listing" // the target is listed, and what it has is looked up
+	MatchAuto      Matching = "auto"    // by listing where that takes fewer requests
+)
+
+// ParseMatching reads the setting; empty is auto.
+func ParseMatching(text string) (Matching, error) {
+	switch m := Matching(strings.ToLower(strings.TrimSpace(text))); m {
+	case "", MatchAuto:
+		return MatchAuto, nil
+	case MatchByLookUp, MatchByListing:
+		return m, nil
+	default:
+		return MatchAuto, fmt.Errorf("%.64q is none of lookup, listing and auto", text)
+	}
+}
 
 // DefaultDeleteThreshold is the number of deletions and disablings that one cycle may
 // not exceed unless the job says otherwise.
