@@ -109,6 +109,8 @@ func TestServeSignsPeopleIn(t *testing.T) {
 		status, me := s.send(t, http.MethodGet, "/v1.0/me", got.AccessToken, "")
 		require.Equal(t, http.StatusOK, status, me)
 		require.Equal(t, id, me["id"])
+		status, refused := s.send(t, http.MethodGet, "/v1.0/me", got.IDToken.RawToken, "")
+		require.Equal(t, http.StatusUnauthorized, status, "an ID token opens nothing: %s", refused)
 		status, app := s.send(t, http.MethodPost, "/v1.0/applications", got.AccessToken, `{"displayName":"Payroll"}`)
 		if name == "ada" {
 			require.Equal(t, http.StatusCreated, status, app)

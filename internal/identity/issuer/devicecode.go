@@ -65,12 +65,15 @@ func (s *Server) keepDevice(ctx context.Context, r *request, c Client) (device, 
 	if err != nil {
 		return "", "", err
 	}
-	pointer := session{Kind: userKind, Client: c.AppID, Family: waiting.Family, Device: kept.Digest}
+	pointer := session{Kind: userKind, Client: c.AppID, Family: waiting.Family, Device: kept.Digest, Tenant: r.tenant}
 	name, err := issued(user, pointer, expires)
 	if err != nil {
 		return "", "", err
 	}
-	return device, user, s.cfg.Issued.AddIssued(ctx, r.tenant, kept, name)
+	if err := s.cfg.Issued.AddIssued(ctx, r.tenant, kept); err != nil {
+		return "", "", err
+	}
+	return device, user, s.cfg.Issued.AddIssued(ctx, s.cfg.DefaultTenant, name)
 }
 
 // deviceAnswer is that of RFC 8628 section 3.2; v1 spells it differently.

@@ -65,8 +65,7 @@ func (s *Server) device(ctx context.Context, typed string) (*device, error) {
 		}
 		return c
 	}, typed))
-	tenant := s.cfg.DefaultTenant
-	pointer, kept, err := s.find(ctx, tenant, userKind, code)
+	pointer, kept, err := s.find(ctx, s.cfg.DefaultTenant, userKind, code)
 	if errs.Is(err, errs.NotFound) || err == nil && !s.cfg.Now().Before(kept.Expires) {
 		s.attempts.failed(everybody, s.cfg.Now())
 		return nil, fault(invalidRequest, 70018, "The code is wrong or has expired. Check it on the device.")
@@ -74,6 +73,7 @@ func (s *Server) device(ctx context.Context, typed string) (*device, error) {
 	if err != nil {
 		return nil, err
 	}
+	tenant := pointer.Tenant
 	waiting, _, err := s.findDigest(ctx, tenant, pointer.Device)
 	if err != nil {
 		return nil, err

@@ -40,8 +40,10 @@ type session struct {
 	RedirectKind RedirectKind `json:"redirectKind,omitempty"`
 	Challenge    string       `json:"challenge,omitempty"` // RFC 7636
 	Nonce        string       `json:"nonce,omitempty"`
-	// Device is the digest of the device code that a user code stands for.
-	Device []byte `json:"device,omitempty"`
+	// Device is the digest of the device code that a user code stands for, and Tenant
+	// where that is kept: the page on which people enter codes is the same for all.
+	Device []byte             `json:"device,omitempty"`
+	Tenant directory.TenantID `json:"tenant,omitempty"`
 	// Declined is set when the person refused a device.
 	Declined bool `json:"declined,omitempty"`
 }
