@@ -134,6 +134,9 @@ func (r *reader) object(data []byte, into reflect.Value, path string) {
 			unread[name] = given
 		default:
 			r.value(given, into.Field(i), join(path, name))
+			if lossy(given, into.Field(i)) {
+				unread[name] = given
+			}
 		}
 	}
 	maps.Copy(unread, members)
@@ -144,6 +147,31 @@ func (r *reader) object(data []byte, into reflect.Value, path string) {
 		into.FieldByName("Unread").Set(reflect.ValueOf(unread))
 	}
 	canonicalize(into.Addr().Interface())
+}
+
+// lossy reports whether a member that another package reads, such as the source of a
+// mapping, would be written with less than was given.
+func lossy(given []byte, v reflect.Value) bool {
+	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct || isResource(v.Type().Elem()) {
+		return false
+	}
+	text, err := json.Marshal(v.Interface())
+	var before, after any
+	if err != nil || json.Unmarshal(given, &before) != nil || json.Unmarshal(text, &after) != nil {
+		return false
+	}
+	return !reflect.DeepEqual(before, after)
+}
+
+// stands reports whether a member is still what was read from the text.
+func stands(given []byte, v reflect.Value) bool {
+	read := reflect.New(v.Type())
+	if json.Unmarshal(given, read.Interface()) != nil {
+		return false
+	}
+	before, errBefore := json.Marshal(read.Interface())
+	now, errNow := json.Marshal(v.Interface())
+	return errBefore == nil && errNow == nil && string(before) == string(now)
 }
 
 // take removes a member from those that are left and returns it.
@@ -206,22 +234,31 @@ func appendResource(to []byte, v reflect.Value) ([]byte, error) {
 		if name == "" || omit && field.IsZero() {
 			continue
 		}
-		_, wasNull := left[name]
-		delete(left, name)
-		if wasNull && (field.IsZero() || field.Kind() == reflect.Slice && field.Len() == 0) {
-			to = appendMember(to, name, []byte("null"))
-			continue
-		}
-		text, err := value(field)
+		text, err := member(left[name], field)
 		if err != nil {
 			return nil, err
 		}
+		delete(left, name)
 		to = appendMember(to, name, text)
 	}
 	for _, name := range slices.Sorted(maps.Keys(left)) {
 		to = appendMember(to, name, left[name])
 	}
 	return append(to, '}'), nil
+}
+
+// member writes one member, as it was given where that says more than the value.
+func member(given json.RawMessage, v reflect.Value) ([]byte, error) {
+	switch {
+	case given == nil:
+		return value(v)
+	case isNull(given) && (v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0):
+		return given, nil
+	case !isNull(given) && stands(given, v):
+		return given, nil
+	default:
+		return value(v)
+	}
 }
 
 func appendMember(to []byte, name string, text []byte) []byte {

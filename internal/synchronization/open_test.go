@@ -40,6 +40,22 @@ func TestMembersWeDoNotKnowComeBack(t *testing.T) {
 	require.Equal(t, string(out), string(again))
 }
 
+// TestSourcesComeBackAsTheyWere: with the annotations of an export with full metadata,
+// unless the source was changed.
+func TestSourcesComeBackAsTheyWere(t *testing.T) {
+	t.Parallel()
+	const source = `{"@odata.type":"#microsoft.graph.attributeMappingSource","expression":"[a]","name":"a","type":"Attribute","parameters@odata.type":"#Collection(x)","parameters":[]}`
+	s := read(t, `{"synchronizationRules":[{"objectMappings":[{"attributeMappings":[{"source":`+source+`}]}]}]}`)
+	m := &s.Rules[0].ObjectMappings[0].AttributeMappings[0]
+	text, err := json.Marshal(m)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"source":`+source)
+	m.Source = &expression.Source{Expression: "[b]", Name: "b", Type: expression.AttributeSource}
+	text, err = json.Marshal(m)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `"source":{"expression":"[b]","name":"b","type":"Attribute","parameters":[]}`)
+}
+
 // TestAnswerOfAnExportIsNoData: context and type are those of the answer in which the schema
 // was exported.
 func TestAnswerOfAnExportIsNoData(t *testing.T) {
