@@ -33,6 +33,10 @@ func (o office) Tenant(_ context.Context, name string) (directory.TenantID, erro
 	return "", errs.New(errs.NotFound, "TenantNotFound", "no tenant %s", name)
 }
 
+func (office) Consented(context.Context, directory.TenantID, issuer.Client, directory.ObjectID) ([]string, error) {
+	return nil, nil
+}
+
 func (o office) Client(context.Context, directory.TenantID, string) (issuer.Client, error) {
 	return o.client, nil
 }
