@@ -139,7 +139,8 @@ func (s *service) issuer(keys *issuer.Ring, bound net.Addr) (http.Handler, error
 		Now: s.now, BaseURLs: s.urls, Tenants: directory, DefaultTenant: s.tenant.ID, Clients: directory, Keys: keys, Log: s.log,
 	}
 	if s.config.SignIn != signInOff {
-		c.Users, c.Issued, c.Pick = directory, s.base.store, s.config.SignIn != signInPassword
+		c.Users, c.Issued = directory, s.base.store
+		c.Pick = s.config.SignIn == signInPick || s.config.SignIn == signInPickOpen
 	}
 	return issuer.New(c)
 }
