@@ -75,7 +75,7 @@ type Ref struct {
 type Query struct {
 	Kind    directory.Kind
 	Filter  odata.Expr    // nil means all
-	Order   []odata.Order // default: by Key
+	Order   []odata.Order // default: one of the store's choice, the same for all pages
 	Search  string        // matches the beginning of words of displayName; empty means all
 	Top     int           // page size; zero means 100
 	Skip    int

@@ -3,6 +3,8 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
@@ -44,6 +46,9 @@ func (db *DB) Delta(ctx context.Context, tenant directory.TenantID, q store.Delt
 		}
 		objects, err := s.objects(ctx, statement)
 		if err != nil {
+			return err
+		}
+		if err := r.seek(ctx, s, objects); err != nil {
 			return err
 		}
 		return r.fill(ctx, s, objects)
@@ -89,6 +94,49 @@ type deltaReader struct {
 	query store.DeltaQuery
 	room  int // objects and references that still fit
 	page  store.DeltaPage
+	// owners are those whose references changed; nil: they were not looked for.
+	owners map[directory.Key]bool
+}
+
+// changedOwners are those of some owners of whom a reference came or went.
+const changedOwners = `
+	SELECT r.owner FROM relation r WHERE r.relation = ? AND r.sequence > ? AND r.owner IN (KEYS)
+	UNION ALL
+	SELECT d.owner FROM relation_removed d WHERE d.relation = ? AND d.sequence > ? AND d.owner IN (KEYS)`
+
+// seek finds, a few statements for all, the owners whose single reference changed.
+// Owners of many references are looked at one by one.
+func (r *deltaReader) seek(ctx context.Context, s *session, objects []directory.Object) error {
+	if !r.query.Relation.Single() {
+		return nil
+	}
+	r.owners = map[directory.Key]bool{}
+	keys := make([]any, len(objects))
+	for i, o := range objects {
+		keys[i] = o.Key
+	}
+	relation := relationCode(r.query.Relation)
+	for _, run := range chunks(keys) {
+		args := slices.Concat([]any{relation, r.came()}, run, []any{relation, r.query.Start}, run)
+		err := s.each(ctx, func(row scanner) error {
+			var owner directory.Key
+			err := row.Scan(&owner)
+			r.owners[owner] = true
+			return err
+		}, strings.ReplaceAll(changedOwners, "KEYS", list(len(run))), args...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// came is the number behind which a reference is new to the reader.
+func (r *deltaReader) came() int64 {
+	if r.query.From == 0 {
+		return -1 // everything, and also what is older than the numbers
+	}
+	return r.query.From
 }
 
 func (r *deltaReader) fill(ctx context.Context, s *session, objects []directory.Object) error {
@@ -115,16 +163,12 @@ func (r *deltaReader) fill(ctx context.Context, s *session, objects []directory.
 // references reads the changed references of an object as far as they fit, and
 // returns the last of them when more follow.
 func (r *deltaReader) references(ctx context.Context, s *session, d *store.Delta) (directory.Key, error) {
-	if r.query.Relation == "" || d.Presence != directory.Live {
+	if r.query.Relation == "" || d.Presence != directory.Live || r.owners != nil && !r.owners[d.Key] {
 		return 0, nil
 	}
 	var after directory.Key
 	if d.Sequence == r.query.After.Sequence {
 		after = r.query.After.Referent
-	}
-	came := r.query.From
-	if came == 0 {
-		came = -1 // everything, and also what is older than the numbers
 	}
 	relation := relationCode(r.query.Relation)
 	limit := max(r.room, 1)
@@ -145,7 +189,7 @@ func (r *deltaReader) references(ctx context.Context, s *session, d *store.Delta
 		change.Kind = kindOf(kind)
 		d.References = append(d.References, change)
 		return nil
-	}, deltaReferences, d.Key, relation, after, came, d.Key, relation, after, r.query.Start, limit+1)
+	}, deltaReferences, d.Key, relation, after, r.came(), d.Key, relation, after, r.query.Start, limit+1)
 	r.room -= len(d.References)
 	if !more {
 		last = 0

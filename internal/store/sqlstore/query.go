@@ -37,8 +37,52 @@ func (db *DB) Objects(ctx context.Context, tenant directory.TenantID, q store.Qu
 
 func (db *DB) selectObjects(tenant int64, q store.Query) (selection, error) {
 	s := selection{from: "object o", key: "o.key", query: q, where: clause{"o.tenant = ?", []any{tenant}}}
-	err := db.narrow(&s, tenant)
-	return s, err
+	if err := db.narrow(&s, tenant); err != nil {
+		return s, err
+	}
+	if len(q.Order) == 0 && !q.Deleted {
+		s.order.expression, _ = db.rangeOf(q.Filter)
+	}
+	return s, nil
+}
+
+// rangeOf returns the column of which a filter asks for a range, if nothing in the
+// filter asks for one value. Objects without an order are then ordered by it: the
+// index gives the first page without finding, and sorting, everything that matches.
+func (db *DB) rangeOf(e odata.Expr) (string, bool) {
+	switch e := e.(type) {
+	case odata.And:
+		left, plain := db.rangeOf(e.Left)
+		right, alsoPlain := db.rangeOf(e.Right)
+		if !plain || !alsoPlain {
+			return "", false
+		}
+		return cmp.Or(left, right), true
+	case odata.Call:
+		if e.Function == "startswith" && e.Value != "" {
+			return db.columnOf(e.Property), true
+		}
+	case odata.Compare:
+		switch e.Op {
+		case odata.Eq:
+			return "", db.columnOf(e.Property) == ""
+		case odata.Gt, odata.Ge, odata.Lt, odata.Le:
+			return db.columnOf(e.Property), true
+		case odata.Ne:
+		}
+	case odata.In, odata.Any:
+		return "", false
+	}
+	return "", true
+}
+
+// columnOf returns the column of a text or an instant; empty when there is none.
+func (db *DB) columnOf(p odata.Property) string {
+	o, ok := db.objectResolver(p)
+	if !ok || o.ignores != "" || o.element != "" || o.holds == holdsBoolean {
+		return ""
+	}
+	return o.text
 }
 
 // Related returns a page of the live objects that from refers to; with reverse,
