@@ -98,8 +98,7 @@ describe("msgraph-sdk", () => {
   test("the schema goes there and back through the models", async () => {
     const schema = await getSchema();
     assert.equal(schema.synchronizationRules[0].id, firstRule);
-    // This SDK reads flags as none, whoever sends them; what it writes is understood.
-    for (const one of schema.synchronizationRules[0].objectMappings) one.flowTypes = ["Add", "Update", "Delete"];
+    // This SDK reads flags as none and writes them back as "", which must not switch anything off.
     const users = schema.synchronizationRules[0].objectMappings.find((one) => one.sourceObjectName === "User");
     users.attributeMappings.find((one) => one.targetAttributeName === "title").source = { expression: '"Countess"', name: "Countess", type: models.AttributeMappingSourceTypeObject.Constant };
     for (const method of [HttpMethod.PUT, HttpMethod.PATCH]) await adapter.sendNoResponseContent(write(method, job("/schema"), schema, models.serializeSynchronizationSchema), errors);
