@@ -142,7 +142,7 @@ func TestCompatibility(t *testing.T) {
 	want := compatibility(w.api.Routes())
 	file := filepath.Join("..", "..", "docs", "compatibility.md")
 	if *update {
-		if err := os.WriteFile(file, []byte(want), 0o644); err != nil { //nolint:gosec // a document
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}

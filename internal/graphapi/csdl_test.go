@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -122,12 +123,8 @@ func (m model) resolve(name string) (structured, bool) {
 	base, ok := m.resolve(s.base)
 	whole := structured{open: s.open || base.open, properties: map[string]property{}, navigation: map[string]property{}}
 	for _, from := range []structured{base, s} {
-		for name, p := range from.properties {
-			whole.properties[name] = p
-		}
-		for name, p := range from.navigation {
-			whole.navigation[name] = p
-		}
+		maps.Copy(whole.properties, from.properties)
+		maps.Copy(whole.navigation, from.navigation)
 	}
 	return whole, ok
 }

@@ -153,11 +153,11 @@ func (a *API) expandJob(ctx context.Context, q *request, sp directory.ObjectID, 
 		case "bulkUpload":
 			wire.BulkUpload = json.RawMessage("null")
 		case "schema":
-			schema, err := a.Jobs.Schema(ctx, q.tenant, sp, synchronization.JobID(job.ID))
+			schema, err := a.Jobs.SchemaText(ctx, q.tenant, sp, synchronization.JobID(job.ID))
 			if err != nil {
 				return wire, err
 			}
-			if wire.Schema, err = marshal(filled(schema), e.Select); err != nil {
+			if wire.Schema, err = marshal(schema, e.Select); err != nil {
 				return wire, err
 			}
 			wire.SchemaContext = q.context().Entity(q.synchronizationPath("jobs("+odata.Quote(job.ID)+")/schema"), e.Select...)

@@ -4,11 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
-	"time"
 )
 
 // linked gives the job a linked user and returns the user's id.

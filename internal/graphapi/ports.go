@@ -2,6 +2,7 @@ package graphapi
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -56,6 +57,8 @@ type Jobs interface {
 	Schema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) (synchronization.Schema, error)
 	PutSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, schema synchronization.Schema) error
 	ResetSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) error
+	// SchemaText is the same as JSON, for those who only hand it on.
+	SchemaText(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) (json.RawMessage, error)
 	ChangeSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, change func(synchronization.Schema) (synchronization.Schema, error)) error
 	Discover(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, directoryID string) (synchronization.DirectoryDefinition, error)
 	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)

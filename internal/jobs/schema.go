@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/mapping"
@@ -31,4 +32,12 @@ func (s *Service) ChangeSchema(ctx context.Context, tenant directory.TenantID, s
 		s.Wake()
 	}
 	return err
+}
+
+// SchemaText returns the schema of a job as JSON.
+func (s *Service) SchemaText(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) (json.RawMessage, error) {
+	if _, err := s.Get(ctx, tenant, sp, id); err != nil {
+		return nil, err
+	}
+	return s.Store.SchemaText(ctx, tenant, id)
 }

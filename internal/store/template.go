@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/synchronization"
@@ -21,8 +22,11 @@ type Templates interface {
 	ChangeTemplate(ctx context.Context, tenant directory.TenantID, owner directory.ObjectID, id string, fn func(*synchronization.Template) (*synchronization.Template, error)) error
 }
 
-// Schemas changes parts of a job's schema.
+// Schemas reads a job's schema as text, and changes parts of it.
 type Schemas interface {
+	// SchemaText returns the job's schema as JSON, as it was written: a reader that
+	// only hands it on need not take it apart. NotFound when there is no such job.
+	SchemaText(ctx context.Context, tenant directory.TenantID, id synchronization.JobID) (json.RawMessage, error)
 	// ChangeSchema stores what fn makes of the job and its schema, in one durable
 	// transaction, so that of two changes at the same time none is lost. NotFound when
 	// there is no such job. An error of fn aborts and is returned as it is.

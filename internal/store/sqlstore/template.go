@@ -83,6 +83,23 @@ func (s *session) template(ctx context.Context, tenant int64, owner directory.Ob
 	return &t, err
 }
 
+// SchemaText returns the job's schema as it was written.
+func (db *DB) SchemaText(ctx context.Context, tenant directory.TenantID, id synchronization.JobID) (json.RawMessage, error) {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	var text []byte
+	err = db.read(ctx, func(s *session) error {
+		found, err := s.one(ctx, []any{&text}, "SELECT schema FROM job WHERE tenant = ? AND id = ?", key, string(id))
+		if err == nil && !found {
+			err = errNoJob(id)
+		}
+		return err
+	})
+	return text, err
+}
+
 // ChangeSchema stores what fn makes of the job and its schema, durably.
 func (db *DB) ChangeSchema(ctx context.Context, tenant directory.TenantID, id synchronization.JobID, fn func(synchronization.Job, synchronization.Schema) (synchronization.Job, synchronization.Schema, error)) error {
 	tenantKey, err := db.tenant(ctx, tenant)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -98,6 +99,13 @@ func schemaChanged(f *fixture) {
 	after, err := f.Schema(f.Context(), f.tenant, j.ID)
 	f.succeed(err)
 	equal(f, after.Version, before.Version+"x", "version")
+	text, err := f.SchemaText(f.Context(), f.tenant, j.ID)
+	f.succeed(err)
+	var read synchronization.Schema
+	f.succeed(json.Unmarshal(text, &read))
+	f.same(read, after, "the schema as text")
+	_, err = f.SchemaText(f.Context(), f.tenant, "none")
+	f.fail(err, errs.NotFound)
 	changed, err := f.Job(f.Context(), f.tenant, j.ID)
 	f.succeed(err)
 	equal(f, changed.Generation, j.Generation+1, "generation")
