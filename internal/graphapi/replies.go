@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -63,7 +62,7 @@ func (a *API) once(ctx context.Context, q *request) (answer, error) {
 func (q *request) mayReturn() bool {
 	h := q.http.Header
 	return q.http.Method == http.MethodPost && !q.route.Public && isCorrelationID(h.Get("client-request-id")) &&
-		(h.Get("SdkVersion") != "" || q.returned()) && !strings.HasPrefix(q.route.Pattern, "$")
+		(h.Get("SdkVersion") != "" || q.returned())
 }
 
 // returned reports whether q says that it was sent before.

@@ -89,6 +89,20 @@ func TestSentAgain(t *testing.T) {
 	}
 }
 
+// TestBatchSentAgain: what a batch did is not done again either.
+func TestBatchSentAgain(t *testing.T) {
+	t.Parallel()
+
+	w := remembering(t)
+	batch := sdk{caller: "admin", path: "/v1.0/$batch", body: `{"requests":[{"id":"1","method":"POST","url":"/applications","headers":{"Content-Type":"application/json"},"body":` + oneApp + `}]}`}
+	first := w.post(t, batch)
+	batch.attempt = 1
+	again := w.post(t, batch)
+	if first.Code != http.StatusOK || again.Body.String() != first.Body.String() || w.applications(t) != 1 {
+		t.Errorf("%d %s, then %d %s; %d applications", first.Code, first.Body, again.Code, again.Body, w.applications(t))
+	}
+}
+
 // TestNotTheSame: whatever differs makes another request, and what is not marked as
 // sent again is meant.
 func TestNotTheSame(t *testing.T) {
