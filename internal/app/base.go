@@ -4,14 +4,14 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
 )
 
 // base is an open data directory: what the service and the import both work on.
 type base struct {
-	dir   dataDir
-	store store.Store
+	dir    dataDir
+	store  *sqlstore.DB
+	shared bool // with other processes, perhaps on other machines
 }
 
 // openBase opens the data directory and its database, and makes what is missing.
@@ -20,11 +20,12 @@ func openBase(ctx context.Context, c Config, log *slog.Logger) (*base, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sqlstore.Open(ctx, dir.file(databaseFile), sqlstore.Options{Logger: log})
+	address := dir.databaseAddress(c)
+	db, err := sqlstore.Open(ctx, address, sqlstore.Options{Logger: log})
 	if err != nil {
 		return nil, err
 	}
-	return &base{dir: dir, store: db}, nil
+	return &base{dir: dir, store: db, shared: isServer(address)}, nil
 }
 
 func (b *base) close() error { return b.store.Close() }

@@ -31,7 +31,7 @@ func TestConfigurationIsDocumented(t *testing.T) {
 
 func configuration() string {
 	var b strings.Builder
-	b.WriteString("# Configuration\n\nEvery setting of `provisor serve` is a flag, and a variable of the environment that counts when the flag is not given.\nThis table is generated from the one that the program reads.\n\n| flag | variable | default | what it does |\n|---|---|---|---|\n")
+	b.WriteString("# Configuration\n\nEvery setting of `provisor serve` is a flag, a variable of the environment that counts when the flag is not given, and a line of a\nYAML file (`--config FILE` or `PROVISOR_CONFIG`) that counts when neither is. In the file a setting has the name of its flag, and may be a list\nwhere the flag takes several; `provisor config print` writes such a file, and `provisor config check` tries what the settings name.\nThis table is generated from the one that the program reads.\n\n| flag | variable | default | what it does |\n|---|---|---|---|\n")
 	for _, s := range app.Settings() {
 		name := "–"
 		if s.Name != "" {
@@ -48,10 +48,16 @@ func configuration() string {
 
 | file | what |
 |---|---|
-| ` + "`provisor.db`" + ` and its ` + "`-wal`, `-shm`" + ` | the database; back it up with the service stopped, or with SQLite's online backup |
-| ` + "`keys.json`" + ` | the keys that seal the stored secrets; keep its backup apart from the database's |
+| ` + "`provisor.db`" + ` and its ` + "`-wal`, `-shm`" + ` | the database, unless ` + "`--database`" + ` names another; ` + "`provisor database backup FILE`" + ` copies it while the service runs |
+| ` + "`keys.json`" + ` | the keys that seal the stored secrets, unless ` + "`--sealing-key-file`" + ` names others; ` + "`provisor keys rotate`" + ` renews them; keep its backup apart from the database's |
 | ` + "`tls/`" + ` | with ` + "`--tls auto`" + `: the certificate authority (` + "`ca.pem`" + ` is what clients trust) and the server certificate |
 | ` + "`provisor.lock`" + ` | held while a service runs on the directory |
+
+## Several processes on PostgreSQL
+
+With ` + "`--database postgres://…`" + ` several processes, on one machine or many, serve one deployment. Each has a data directory of its own, and all are given
+the same ` + "`--sealing-key-file`" + ` (or ` + "`PROVISOR_SEALING_KEY`" + `) and ` + "`--base-url`" + `. They may start at the same time; one of them sets the database up. Give
+` + "`--bootstrap-file`" + ` to one of them only: it makes a new secret each time. ` + "`provisor database copy --to postgres://…`" + ` moves a deployment there from SQLite.
 
 ## The bootstrap file
 

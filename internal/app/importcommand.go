@@ -56,7 +56,7 @@ The exit code is 0 only when there was none (10 otherwise).`,
 			return p.importFile(cmd.Context(), c, args[0], group, errorsFile)
 		},
 	}
-	register(cmd.Flags(), "data")
+	register(cmd.Flags(), "data", "database")
 	cmd.Flags().StringVar(&errorsFile, "errors", "", "CSV file to write every bad row to")
 	cmd.Flags().StringVar(&group, "group", "", "id or name of the group, for a file that lists the members of one group")
 	parent.AddCommand(cmd)

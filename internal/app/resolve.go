@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -8,8 +9,10 @@ import (
 	"github.com/provisor/provisor/internal/graphcli"
 )
 
-// register adds a flag for every setting that has one.
+// register adds a flag for the file with settings and one for every setting that has
+// one, or for those named.
 func register(flags *pflag.FlagSet, only ...string) {
+	flags.String(configFlag, "", "YAML file with settings, by the names of the flags; flags and variables win ["+configVariable+"]")
 	for _, s := range Settings() {
 		if s.Name == "" || !wanted(s.Name, only) {
 			continue
@@ -37,32 +40,81 @@ func (f *textFlag) Set(t string) error { f.text = t; return nil }
 // Type is the placeholder in help texts.
 func (f *textFlag) Type() string { return f.placeholder }
 
-// resolve reads every setting: the flag wins over the variable, the variable
-// over the default. It returns a usage error that names the flag or variable.
-func resolve(flags *pflag.FlagSet, getenv func(string) string) (Config, error) {
-	var c Config
+// choice is a setting with the text that counts, and who said it.
+type choice struct {
+	Setting
+
+	text, from string
+}
+
+// choose finds what counts for every setting: the flag wins over the variable, the
+// variable over the file, the file over the default.
+func choose(flags *pflag.FlagSet, getenv func(string) string) ([]choice, error) {
+	var file configFile
+	path := getenv(configVariable)
+	if f := flags.Lookup(configFlag); f != nil && f.Changed {
+		path = f.Value.String()
+	}
+	if path != "" {
+		var err error
+		if file, err = readConfigFile(path); err != nil {
+			return nil, err
+		}
+	}
+	var all []choice
 	for _, s := range Settings() {
-		text, from := s.Default, "the default of --"+s.Name
+		c := choice{s, s.Default, "the default of --" + s.Name}
+		if v, given := file.values[s.key()]; given {
+			c.text, c.from = v.text, fmt.Sprintf("%s, line %d, %s", file.path, v.line, s.key())
+		}
 		if v := getenv(s.Variable); v != "" {
-			text, from = v, s.Variable
+			c.text, c.from = v, s.Variable
 		}
 		if f := flags.Lookup(s.Name); f != nil && f.Changed {
-			text, from = f.Value.String(), "--"+s.Name
+			c.text, c.from = f.Value.String(), "--"+s.Name
 		}
-		if err := s.read(&c, text); err != nil {
-			return Config{}, &graphcli.UsageError{
-				Message: from + ": " + quoted(s, text) + ": " + err.Error(),
-				Next:    "run `provisor serve --help`, which lists every flag with its variable",
-			}
+		all = append(all, c)
+	}
+	return all, nil
+}
+
+// resolve reads every setting. It returns a usage error that names the flag, the
+// variable or the line of the file.
+func resolve(flags *pflag.FlagSet, getenv func(string) string) (Config, error) {
+	all, err := choose(flags, getenv)
+	if err != nil {
+		return Config{}, err
+	}
+	var c Config
+	for _, one := range all {
+		if err := one.apply(&c); err != nil {
+			return Config{}, err
 		}
 	}
 	return c, nil
 }
 
+// apply stores the text of a choice.
+func (c choice) apply(to *Config) error {
+	if err := c.read(to, c.text); err != nil {
+		return &graphcli.UsageError{
+			Message: c.from + ": " + quoted(c.Setting, c.text) + ": " + err.Error(),
+			Next:    "run `provisor serve --help`, which lists every flag with its variable",
+		}
+	}
+	return nil
+}
+
+// hidden stands for a secret.
+const hidden = "(hidden)"
+
 // quoted shows a wrong value, unless it is a secret.
 func quoted(s Setting, text string) string {
 	if s.Name == "" {
 		return "the value (not shown)"
+	}
+	if s.redact != nil {
+		text = s.redact(text)
 	}
 	return `"` + text + `" cannot be used`
 }

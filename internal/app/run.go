@@ -78,7 +78,8 @@ func (p *program) addCommands(root *cobra.Command) {
 		&cobra.Group{ID: "client", Title: "Clients of the Graph API, here and in the real clouds:"},
 	)
 	service := []*cobra.Command{
-		p.serveCommand(), p.quickstartCommand(), p.directoryCommand(), p.demoCommand(), p.versionCommand(),
+		p.serveCommand(), p.quickstartCommand(), p.trustCommand(), p.directoryCommand(), p.demoCommand(),
+		p.migrateCommand(), p.databaseCommand(), p.keysCommand(), p.configCommand(), p.versionCommand(),
 	}
 	for _, c := range service {
 		c.GroupID = "service"

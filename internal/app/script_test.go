@@ -16,7 +16,7 @@ import (
 // TestMain lets the test binary be the program, also as the process that the
 // quickstart starts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"provisor": provisor})
+	testscript.Main(suite{m}, map[string]func(){"provisor": provisor})
 }
 
 func provisor() {

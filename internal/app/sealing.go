@@ -16,19 +16,16 @@ import (
 const signingKeys = "issuer-signing-keys"
 
 // openKeyring returns the keys that seal secrets: those of PROVISOR_SEALING_KEY, or
-// of keys.json in the data directory, which the first start makes. It never makes
-// new ones beside a database that was sealed with others.
+// of a file: --sealing-key-file, or keys.json in the data directory, which the first
+// start makes. It never makes new ones beside a database that was sealed with others.
 func (b *base) openKeyring(ctx context.Context, c Config) (*keyring.Keyring, error) {
 	if c.SealingKey != "" {
 		return readKeyring([]byte(c.SealingKey), "PROVISOR_SEALING_KEY")
 	}
-	path := b.dir.file(keysFile)
-	text, err := os.ReadFile(path) //nolint:gosec // a file of the data directory
-	if err == nil {
-		return readKeyring(text, path)
-	}
+	path := b.dir.keysFile(c)
+	ring, err := readKeys(path)
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, dataError(err, path)
+		return ring, err
 	}
 	_, err = b.store.Setting(ctx, signingKeys)
 	switch {
@@ -39,6 +36,28 @@ func (b *base) openKeyring(ctx context.Context, c Config) (*keyring.Keyring, err
 	}
 	return nil, errs.New(errs.Invalid, "SealingKeys",
 		"The sealing keys %s are missing, and the database beside them holds secrets sealed with them. Restore the file from a backup, give the keys as PROVISOR_SEALING_KEY, or start over with another --data.", path)
+}
+
+// keysFile is the file of the keys, when they are in one.
+func (d dataDir) keysFile(c Config) string {
+	if c.SealingKeyFile != "" {
+		return c.SealingKeyFile
+	}
+	return d.file(keysFile)
+}
+
+// readKeys reads the keys of a file, and reads it again when they are rotated.
+func readKeys(path string) (*keyring.Keyring, error) {
+	read := func() ([]byte, error) { return os.ReadFile(path) } //nolint:gosec // a file that the operator named
+	text, err := read()
+	if err != nil {
+		return nil, errs.Wrap(err, errs.Invalid, "SealingKeys", "The sealing keys %s cannot be read: %s.", path, cause(err))
+	}
+	ring, err := readKeyring(text, path)
+	if err != nil {
+		return nil, err
+	}
+	return ring.Follow(read), nil
 }
 
 func readKeyring(text []byte, from string) (*keyring.Keyring, error) {
@@ -62,7 +81,7 @@ func newKeyring(path string) (*keyring.Keyring, error) {
 	if err := writeFile(path, text); err != nil {
 		return nil, dataError(err, path)
 	}
-	return ring, nil
+	return readKeys(path)
 }
 
 // openSigningKeys returns the issuer's signing keys; the first start makes them.

@@ -18,6 +18,10 @@ func Backup(ctx context.Context, path, file string) error {
 	if isPostgres(path) {
 		return errs.New(errs.Invalid, "NotAFile", "A PostgreSQL database is backed up with its own programs, such as pg_dump or pg_basebackup.")
 	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return unopened(err, path)
+	}
 	if _, err := os.Stat(path); err != nil {
 		return unopened(err, path)
 	}

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"os"
 	"strings"
 	"time"
 
@@ -118,4 +119,36 @@ func isMissingTable(err error) bool {
 	}
 	failure, ok := errors.AsType[*sqlite.Error](err)
 	return ok && strings.Contains(failure.Error(), "no such table")
+}
+
+// Version returns the version of the schema at an address, zero when nothing is
+// there yet, and the newest version that this program knows. Nothing is changed.
+func Version(ctx context.Context, address string) (version, newest int64, err error) { //nolint:nonamedreturns // two numbers of one type
+	if !isPostgres(address) {
+		if _, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) {
+			newest, err := newestOf("migrations/sqlite")
+			return 0, newest, err
+		}
+	}
+	s, err := openSource(address, Options{}.withDefaults(isPostgres(address)))
+	if err != nil {
+		return 0, 0, err
+	}
+	defer func() { _ = s.close() }() // it was only read
+	if newest, err = newestOf(s.dialect.migrations); err != nil {
+		return 0, 0, err
+	}
+	if version, err = currentVersion(ctx, s.reading); err != nil {
+		return 0, 0, unopened(err, s.target)
+	}
+	return version, newest, nil
+}
+
+// newestOf returns the number of the last migration of a folder.
+func newestOf(folder string) (int64, error) {
+	files, err := fs.ReadDir(migrations, folder)
+	if err != nil || len(files) == 0 {
+		return 0, errs.Wrap(err, errs.Internal, "InternalServerError", "The program lacks its migrations.")
+	}
+	return goose.NumericComponent(files[len(files)-1].Name())
 }
