@@ -74,3 +74,31 @@ func TestExportOfPowerShell(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(back), `"AdditionalProperties":{}`)
 }
+
+// TestPublishedRequests: every PUT of a schema that Microsoft's documents show is taken.
+func TestPublishedRequests(t *testing.T) {
+	t.Parallel()
+	folder := os.Getenv("PROVISOR_REFERENCE")
+	if folder == "" {
+		t.Skip("PROVISOR_REFERENCE does not name the folder of reference files")
+	}
+	text, err := os.ReadFile(filepath.Join(folder, "graph-examples.jsonl"))
+	require.NoError(t, err)
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		var example struct {
+			ID, Method, Path string
+			Request          json.RawMessage
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &example))
+		if example.Method != "PUT" || !strings.HasSuffix(example.Path, "/schema") || len(example.Request) == 0 {
+			continue
+		}
+		var s synchronization.Schema
+		require.NoError(t, json.Unmarshal(example.Request, &s), example.ID)
+		_, err := mapping.Compile(s)
+		require.NoError(t, err, example.ID)
+		n++
+	}
+	require.Positive(t, n)
+}
