@@ -124,6 +124,40 @@ func BenchmarkCompile(b *testing.B) {
 	}
 }
 
+// BenchmarkTwentyMappings evaluates what a usual user mapping has: direct attributes,
+// some joins and switches, one pattern and one date.
+func BenchmarkTwentyMappings(b *testing.B) {
+	symbols := expression.NewSymbols()
+	var programs []*expression.Program
+	for _, text := range []string{
+		"[userPrincipalName]", "[mail]", "[givenName]", "[surname]", "[jobTitle]", "[department]", "[telephoneNumber]", "[city]", "[country]",
+		"[postalCode]", "[streetAddress]", "[preferredLanguage]", "[employeeId]", `Join(" ", [givenName], [surname])`,
+		`Switch([IsSoftDeleted], , "False", "True", "True", "False")`, `ToLower(Append(Join(".", [givenName], [surname]), "@app.example"))`,
+		`Coalesce([mail], [userPrincipalName])`, `IIF([country] = "SE", "Sweden", [country])`,
+		`Replace([telephoneNumber], , "[()\\s-]+", , "", , )`, `FormatDateTime([employeeHireDate], , "yyyy-MM-ddTHH:mm:ssZ", "yyyy-MM-dd")`,
+	} {
+		program, err := expression.Compile(text, expression.Options{Symbols: symbols})
+		if err != nil {
+			b.Fatal(err)
+		}
+		programs = append(programs, program)
+	}
+	env := &expression.Environment{Slots: symbols.Values(map[string]any{
+		"userPrincipalName": "anna@contoso.com", "mail": "anna@contoso.com", "givenName": "Anna", "surname": "Berg", "jobTitle": "Engineer",
+		"department": "Sales", "telephoneNumber": "+46 (70) 123", "city": "Uppsala", "country": "SE", "postalCode": "75310",
+		"streetAddress": "Storgatan 1", "preferredLanguage": "sv-SE", "employeeId": "17", "IsSoftDeleted": false,
+		"employeeHireDate": "2025-08-15T00:00:00Z",
+	})}
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, program := range programs {
+			if _, err := program.Eval(env); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}
+
 // BenchmarkDates measures what every cycle computes for a hire date.
 func BenchmarkDates(b *testing.B) {
 	for name, text := range map[string]string{

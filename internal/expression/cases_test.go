@@ -47,11 +47,11 @@ func TestCases(t *testing.T) {
 	}
 }
 
-func readCases(t *testing.T, file string) []testCase {
-	t.Helper()
+func readCases(tb testing.TB, file string) []testCase {
+	tb.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var cases []testCase
 	c := testCase{attributes: map[string]any{}}
@@ -61,9 +61,9 @@ func readCases(t *testing.T, file string) []testCase {
 		case line == "", strings.HasPrefix(line, "#"):
 		case strings.HasPrefix(line, "  "):
 			name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-			c.attributes[name] = decoded(t, value)
+			c.attributes[name] = decoded(tb, value)
 		case strings.HasPrefix(line, "= "):
-			c.result = decoded(t, line[2:])
+			c.result = decoded(tb, line[2:])
 			cases = append(cases, c)
 			c = testCase{attributes: map[string]any{}}
 		default:
@@ -73,11 +73,11 @@ func readCases(t *testing.T, file string) []testCase {
 	return cases
 }
 
-func decoded(t *testing.T, text string) any {
-	t.Helper()
+func decoded(tb testing.TB, text string) any {
+	tb.Helper()
 	var v any
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
-		t.Fatalf("%s: %v", text, err)
+		tb.Fatalf("%s: %v", text, err)
 	}
 	return v
 }

@@ -2,17 +2,28 @@ package expression_test
 
 import (
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/expression"
 )
 
-// seed adds the examples of all functions, and texts that are wrong.
+// seed adds the examples of all functions, the expressions of all cases, and texts
+// that are wrong.
 func seed(f *testing.F, add func(text string)) {
 	f.Helper()
 	for _, fn := range expression.Functions() {
 		add(fn.Example.Expression)
+	}
+	files, err := filepath.Glob("testdata/cases/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		for _, c := range readCases(f, file) {
+			add(c.expression)
+		}
 	}
 	for _, text := range []string{
 		"", "[", "]", `"`, `"\`, "&H", "-", "(", "Join(", "Join(,", "Join(\"\",[a]]", `[a[b]c]`, "A(B(C(D(", "IIF([a]=", "[a] & ",

@@ -63,7 +63,7 @@ func (p *parser) trailing(n *node) {
 	if n.kind == callNode && p.text[p.pos] == ')' {
 		hint = "; one closing bracket too many"
 	}
-	p.fail(p.pos, Syntax, "the expression ends before %s%s", p.seen(), hint)
+	p.fail(p.pos, Syntax, "the expression ends before %s%s%s", p.seen(), hint, p.foreign())
 }
 
 func (p *parser) fail(pos int, reason Reason, format string, args ...any) *node {
@@ -128,6 +128,9 @@ func (p *parser) joined(left *node) *node {
 		if p.peek() != '&' {
 			break
 		}
+		if hint := p.foreign(); hint != "" {
+			return p.fail(p.pos, Syntax, "%s is no operator%s", p.seen(), hint)
+		}
 		pos := p.pos
 		p.pos++
 		p.space()
@@ -178,6 +181,8 @@ func (p *parser) unexpected() *node {
 		return p.fail(p.pos, Syntax, "text is written in straight double quotes, as \"text\"")
 	case rest[0] == '(':
 		return p.fail(p.pos, Syntax, "brackets follow the name of a function; they do not group")
+	case rest[0] == '=' && p.pos > 0 && p.text[p.pos-1] == '=':
+		return p.fail(p.pos, Syntax, "one = compares")
 	case rest[0] == '=' || rest[0] == '<' || rest[0] == '>':
 		return p.fail(p.pos, Syntax, "the comparison has nothing on its left")
 	default:
@@ -204,6 +209,9 @@ func (p *parser) word() *node {
 	if fn, ok := lookup(name); ok {
 		return p.fail(pos, Syntax, "%s is a function; its arguments follow in brackets: %s", fn.Name, fn.Signature())
 	}
+	if strings.EqualFold(name, "null") || strings.EqualFold(name, "nothing") {
+		return p.fail(pos, Syntax, "null cannot be written; Switch without a default value gives it, and IgnoreAttributeFlow leaves the target attribute alone")
+	}
 	return p.fail(pos, Syntax, "%.40q is no value; an attribute is written [%.40s], text is written \"%.40s\"%s",
 		name, name, name, suggestion(name, keywords(), "%s"))
 }
@@ -223,7 +231,7 @@ func (p *parser) call(name string, pos int) *node {
 		n.args = append(n.args, arg)
 		p.space()
 		if c := p.peek(); arg.kind != badNode && c != ',' && c != ')' && c != 0 {
-			p.fail(p.pos, Syntax, "expected a comma or a closing bracket in %s, found %s", name, p.seen())
+			p.fail(p.pos, Syntax, "expected a comma or a closing bracket in %s, found %s%s", name, p.seen(), p.foreign())
 		}
 		p.skip()
 		if p.pos == len(p.text) {

@@ -79,8 +79,8 @@ func (e *experiment) run(ctx context.Context, text string) error {
 	if err != nil {
 		return e.bench.complain(err)
 	}
-	for _, warning := range program.Warnings() {
-		e.bench.say("Warning: %s.", warning.Message)
+	for _, warning := range append(program.Warnings(), e.misspellings(text)...) {
+		e.bench.say("Warning: %s.", printable(warning.Message))
 	}
 	value, err := e.evaluate(ctx, program)
 	if err != nil {

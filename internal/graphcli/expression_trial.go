@@ -64,6 +64,20 @@ func (e *experiment) compile(text string) (*expression.Program, error) {
 	return expression.Compile(text, expression.Options{})
 }
 
+// misspellings returns a warning for every attribute that is not known and looks
+// like one that is.
+func (e *experiment) misspellings(text string) []expression.Warning {
+	_, err := expression.Compile(text, expression.Options{Attributes: e.attributeNames()})
+	faults, _ := errors.AsType[expression.Errors](err)
+	var warnings []expression.Warning
+	for _, fault := range faults {
+		if fault.Reason == expression.UnknownAttribute && strings.Contains(fault.Message, "did you mean") {
+			warnings = append(warnings, expression.Warning{Pos: fault.Pos, Message: strings.TrimSuffix(fault.Message, "?")})
+		}
+	}
+	return warnings
+}
+
 // evaluate computes the value, after it has read what is needed of the user.
 func (e *experiment) evaluate(ctx context.Context, program *expression.Program) (expression.Value, error) {
 	attributes, err := e.attributes(ctx, program.Attributes())
