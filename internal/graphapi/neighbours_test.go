@@ -433,3 +433,29 @@ func TestAssignmentsFiltered(t *testing.T) {
 		t.Errorf("%v", answer)
 	}
 }
+
+// TestReadOnlyAgrees: an object can be sent back as it was read; what only the service
+// sets cannot be changed.
+func TestReadOnlyAgrees(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.payroll(t)
+	ada := w.person(t, "ada")
+	for path, properties := range map[string]string{
+		"applications/" + p.app:     "id,appId,displayName,createdDateTime,deletedDateTime,publisherDomain,api,web",
+		"servicePrincipals/" + p.sp: "id,appId,displayName,servicePrincipalType,appOwnerOrganizationId,createdDateTime,signInAudience",
+		"users/" + ada:              "id,displayName,createdDateTime,deletedDateTime,assignedPlans,accountEnabled",
+	} {
+		read := w.want(t, http.StatusOK, http.MethodGet, "/v1.0/"+path+"?$select="+properties, "")
+		w.want(t, http.StatusNoContent, http.MethodPatch, "/v1.0/"+path, jsonOf(t, read))
+	}
+	for path, body := range map[string]string{
+		"applications/" + p.app: `{"appId":"00000000-0000-4000-8000-999999999999"}`, "users/" + ada: `{"id":"00000000-0000-4000-8000-999999999999"}`,
+		"servicePrincipals/" + p.sp: `{"createdDateTime":"2020-01-01T00:00:00Z"}`,
+	} {
+		w.want(t, http.StatusBadRequest, http.MethodPatch, "/v1.0/"+path, body)
+	}
+	w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/groups", `{"id":null,"displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true}`)
+	w.want(t, http.StatusBadRequest, http.MethodPost, "/v1.0/groups", `{"id":"x","displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true}`)
+}

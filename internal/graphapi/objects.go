@@ -2,6 +2,7 @@ package graphapi
 
 import (
 	"context"
+	"errors"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -82,6 +83,9 @@ func (a *API) create(ctx context.Context, q *request, kind directory.Kind, s sen
 // store stores a new object of kind with its references. References are checked
 // first, so that a refused request leaves nothing behind.
 func (a *API) store(ctx context.Context, q *request, kind directory.Kind, s sent) (directory.Object, error) {
+	if err := s.agrees(directory.Object{Kind: kind}); err != nil {
+		return directory.Object{}, err
+	}
 	if err := a.checkBinds(ctx, q, s.binds); err != nil {
 		return directory.Object{}, err
 	}
@@ -109,7 +113,7 @@ func (a *API) update(kind directory.Kind) handler {
 		if err != nil {
 			return answer{}, err
 		}
-		if err := a.checkBinds(ctx, q, s.binds); err != nil {
+		if err := errors.Join(s.agrees(o), a.checkBinds(ctx, q, s.binds)); err != nil {
 			return answer{}, err
 		}
 		if err := a.maySetPassword(ctx, q, o.ID, s); err != nil {

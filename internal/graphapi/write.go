@@ -1,7 +1,11 @@
 package graphapi
 
 import (
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -13,6 +17,9 @@ type sent struct {
 	attributes directory.Attributes // a nil value removes the attribute
 	binds      map[directory.Relation][]directory.ObjectID
 	password   *string // a person's, to sign in with
+	// fixed are the properties that only the service sets. Clients that send an object
+	// back as they read it name them.
+	fixed map[string]any
 }
 
 // maxBinds is how many references one request may bind, as in Graph.
@@ -28,7 +35,9 @@ func readObject(kind directory.Kind, body []byte) (sent, error) {
 	if members == nil {
 		return sent{}, wrongType("", "null", "an object")
 	}
-	s := sent{attributes: directory.Attributes{}, binds: map[directory.Relation][]directory.ObjectID{}}
+	s := sent{
+		attributes: directory.Attributes{}, binds: map[directory.Relation][]directory.ObjectID{}, fixed: map[string]any{},
+	}
 	for name, value := range members {
 		if err := s.take(kind, name, value); err != nil {
 			return sent{}, err
@@ -47,11 +56,13 @@ func (s *sent) take(kind directory.Kind, name string, value any) error {
 	p, ok := lookUp(kind, name)
 	switch {
 	case !ok && strings.EqualFold(name, "id"):
-		return readOnly(name)
+		s.fixed["id"] = value
+		return nil
 	case !ok:
 		return errs.New(errs.Invalid, "Request_BadRequest", "Invalid property '%.64s'.", name).WithTarget(name)
 	case p.derived:
-		return readOnly(p.name)
+		s.fixed[p.name] = value
+		return nil
 	}
 	if err := p.check(value); err != nil {
 		return err
@@ -63,8 +74,32 @@ func (s *sent) take(kind directory.Kind, name string, value any) error {
 	return nil
 }
 
-func readOnly(name string) error {
-	return errs.New(errs.Invalid, "Request_BadRequest", "Property '%s' is read-only and cannot be set.", name).WithTarget(name)
+// agrees reports a property that only the service sets and that the body gives
+// another value than o has. One that it gives the same value changes nothing.
+func (s *sent) agrees(o directory.Object) error {
+	for _, name := range slices.Sorted(maps.Keys(s.fixed)) {
+		is := any(string(o.ID))
+		if p, ok := lookUp(o.Kind, name); ok {
+			is = p.value(o)
+		}
+		if given := s.fixed[name]; given != nil && !sameValue(given, is) {
+			return errs.New(errs.Invalid, "Request_BadRequest", "Property '%s' is read-only and cannot be set.", name).WithTarget(name)
+		}
+	}
+	return nil
+}
+
+// sameValue compares two values as Graph's directory does: texts ignoring case,
+// instants in whatever form.
+func sameValue(a, b any) bool {
+	text, isText := a.(string)
+	other, areTexts := b.(string)
+	if !isText || !areTexts {
+		return reflect.DeepEqual(a, b)
+	}
+	at, err := time.Parse(time.RFC3339Nano, text)
+	then, errOther := time.Parse(time.RFC3339Nano, other)
+	return strings.EqualFold(text, other) || err == nil && errOther == nil && at.Equal(then)
 }
 
 // bind reads a collection of references, or a single one.

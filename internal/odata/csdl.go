@@ -1,9 +1,6 @@
 package odata
 
-import (
-	"encoding/xml"
-	"strconv"
-)
+import "encoding/xml"
 
 // The elements of a metadata document, in the order of OData 4.0 CSDL.
 type (
@@ -29,7 +26,7 @@ type (
 	}
 	edmEnum struct {
 		Name    string          `xml:",attr"`
-		IsFlags string          `xml:",attr,omitempty"`
+		IsFlags whether         `xml:",attr"`
 		Members []edmEnumMember `xml:"Member"`
 	}
 	edmEnumMember struct {
@@ -39,8 +36,8 @@ type (
 	edmType struct {
 		Name        string        `xml:",attr"`
 		BaseType    string        `xml:",attr,omitempty"`
-		Abstract    string        `xml:",attr,omitempty"`
-		OpenType    string        `xml:",attr,omitempty"`
+		Abstract    whether       `xml:",attr"`
+		OpenType    whether       `xml:",attr"`
 		Key         *edmKey       `xml:"Key"`
 		Properties  []edmProperty `xml:"Property"`
 		Navigations []edmProperty `xml:"NavigationProperty"`
@@ -52,10 +49,10 @@ type (
 		Name string `xml:",attr"`
 	}
 	edmProperty struct {
-		Name           string `xml:",attr,omitempty"`
-		Type           string `xml:",attr"`
-		Nullable       string `xml:",attr,omitempty"`
-		ContainsTarget string `xml:",attr,omitempty"`
+		Name           string  `xml:",attr,omitempty"`
+		Type           string  `xml:",attr"`
+		Nullable       string  `xml:",attr,omitempty"`
+		ContainsTarget whether `xml:",attr"`
 	}
 	edmOperation struct {
 		Name       string        `xml:",attr"`
@@ -135,7 +132,7 @@ func (w csdl) structured(t ModelType) edmType {
 		s.BaseType = w.prefix + t.Base
 	}
 	if t.Kind == "entity" && t.Base == "" {
-		s.Abstract, s.Key = "true", &edmKey{edmName{"id"}}
+		s.Abstract, s.Key = true, &edmKey{edmName{"id"}}
 	}
 	for _, m := range t.Members {
 		if m.Navigation {
@@ -180,10 +177,13 @@ func (w csdl) container() edmContainer {
 	return c
 }
 
-// whether is the attribute of something that is false unless said.
-func whether(yes bool) string {
-	if !yes {
-		return ""
+// whether is an attribute that is left out when it is false.
+type whether bool
+
+// MarshalXMLAttr writes true, or nothing.
+func (w whether) MarshalXMLAttr(name xml.Name) (xml.Attr, error) {
+	if !w {
+		return xml.Attr{}, nil
 	}
-	return strconv.FormatBool(yes)
+	return xml.Attr{Name: name, Value: "true"}, nil
 }

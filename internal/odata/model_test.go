@@ -35,11 +35,11 @@ func TestModelDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var any struct {
+	var root struct {
 		XMLName xml.Name
 	}
-	if err := xml.Unmarshal(document, &any); err != nil || any.XMLName.Local != "Edmx" {
-		t.Fatalf("%v %v\n%s", any, err, document)
+	if err := xml.Unmarshal(document, &root); err != nil || root.XMLName.Local != "Edmx" {
+		t.Fatalf("%v %v\n%s", root, err, document)
 	}
 	text := strings.NewReplacer("></Member>", "/>", "></Property>", "/>", "></NavigationProperty>", "/>", "></Parameter>", "/>",
 		"></ReturnType>", "/>", "></PropertyRef>", "/>", "></EntitySet>", "/>", "></Singleton>", "/>").Replace(string(document))

@@ -13,7 +13,7 @@ const Search = "search"
 
 // Condition is what $filter and the clauses of $search ask for together; nil is
 // nothing. The words of Options.Search are not part of it.
-func (o Options) Condition() Expr {
+func (o *Options) Condition() Expr {
 	switch {
 	case o.Sought == nil:
 		return o.Filter
@@ -53,29 +53,38 @@ func parseSearch(text string) (string, Expr, error) {
 
 // parseClauses reads clauses and the words that join them.
 func parseClauses(text string) (Expr, error) {
-	var either, all Expr
-	for n := 1; ; n++ {
-		inner, rest, closed := strings.Cut(strings.TrimPrefix(text, `"`), `"`)
-		if !strings.HasPrefix(text, `"`) || !closed || n > maxSearchClauses {
-			return nil, badSearch(text)
-		}
-		clause, err := parseClause(inner)
+	either := func(l, r Expr) Expr { return Or{l, r} }
+	both := func(l, r Expr) Expr { return And{l, r} }
+	var some, all Expr
+	for range maxSearchClauses {
+		clause, joint, rest, err := nextClause(text)
 		if err != nil {
 			return nil, err
 		}
-		all = joined(all, clause, func(l, r Expr) Expr { return And{l, r} })
-		joint, next, more := strings.Cut(strings.TrimSpace(rest), " ")
-		text = strings.TrimSpace(next)
+		all = joined(all, clause, both)
 		switch {
-		case !more && joint == "":
-			return joined(either, all, func(l, r Expr) Expr { return Or{l, r} }), nil
-		case more && strings.EqualFold(joint, "or"):
-			either, all = joined(either, all, func(l, r Expr) Expr { return Or{l, r} }), nil
-		case more && strings.EqualFold(joint, "and"):
-		default:
+		case joint == "" && rest == "":
+			return joined(some, all, either), nil
+		case rest != "" && strings.EqualFold(joint, "or"):
+			some, all = joined(some, all, either), nil
+		case rest == "" || !strings.EqualFold(joint, "and"):
 			return nil, badSearch(joint)
 		}
+		text = rest
 	}
+	return nil, badSearch(text)
+}
+
+// nextClause reads a clause in quotes, and the word between it and the rest.
+func nextClause(text string) (Expr, string, string, error) {
+	inner, opened := strings.CutPrefix(text, `"`)
+	inner, rest, closed := strings.Cut(inner, `"`)
+	if !opened || !closed {
+		return nil, "", "", badSearch(text)
+	}
+	joint, rest, _ := strings.Cut(strings.TrimSpace(rest), " ")
+	clause, err := parseClause(inner)
+	return clause, joint, strings.TrimSpace(rest), err
 }
 
 func joined(left, right Expr, join func(l, r Expr) Expr) Expr {
