@@ -103,7 +103,10 @@ func (p *program) checkConfig(ctx context.Context, c Config) error {
 		try  func(context.Context, Config) (string, error)
 	}{
 		{"settings", func(context.Context, Config) (string, error) { return "every one can be used", nil }},
-		{"data directory", tryData}, {"database", tryDatabase}, {"sealing keys", tryKeys}, {"certificate", tryCertificate},
+		{"data directory", tryData},
+		{"database", tryDatabase},
+		{"sealing keys", tryKeys},
+		{"certificate", tryCertificate},
 	} {
 		said, err := one.try(ctx, c)
 		mark := screen.Good("ok")

@@ -15,7 +15,7 @@ import (
 // storageSettings say where things are kept, and what seals the secrets among them.
 func storageSettings() []Setting {
 	return []Setting{
-		{
+		{ //nolint:gosec // the address is an example
 			Name: "database", Placeholder: "URL",
 			Usage:  "postgres://user:password@host/name of a PostgreSQL database, or an SQLite file; provisor.db in the data directory when not given",
 			read:   func(c *Config, t string) error { return readDatabase(&c.Database, t) },

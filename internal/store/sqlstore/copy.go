@@ -118,33 +118,41 @@ func (c *copier) table(ctx context.Context, t, shape table) error {
 	have := &cursor{db: c.from, table: t}
 	want := &cursor{db: c.to, table: shape}
 	var d difference
-	for {
-		a, err := have.peek(ctx)
+	for seen := 1; ; seen++ {
+		more, err := c.pair(ctx, have, want, &d)
 		if err != nil {
 			return err
 		}
-		b, err := want.peek(ctx)
-		if err != nil {
+		if more && d.size() < copyPage && seen%copyPage != 0 {
+			continue
+		}
+		if err := c.write(ctx, shape, &d); err != nil || !more {
 			return err
-		}
-		if a == nil && b == nil {
-			return c.write(ctx, shape, &d)
-		}
-		order := t.compare(a, b)
-		if order <= 0 {
-			have.next()
-			c.state.Rows++
-		}
-		if order >= 0 {
-			want.next()
-		}
-		d.note(order, a, b)
-		if d.size() >= copyPage || c.state.Rows%copyPage == 0 {
-			if err := c.write(ctx, shape, &d); err != nil {
-				return err
-			}
 		}
 	}
+}
+
+// pair compares the rows that the cursors stand on, and moves on the one that is
+// behind, or both. It returns false at the end of both tables.
+func (c *copier) pair(ctx context.Context, have, want *cursor, d *difference) (bool, error) {
+	a, err := have.peek(ctx)
+	if err != nil {
+		return false, err
+	}
+	b, err := want.peek(ctx)
+	if err != nil || a == nil && b == nil {
+		return false, err
+	}
+	order := have.table.compare(a, b)
+	if order <= 0 {
+		have.next()
+		c.state.Rows++
+	}
+	if order >= 0 {
+		want.next()
+	}
+	d.note(order, a, b)
+	return true, nil
 }
 
 // difference is what has to be done to a part of a table of the target.
