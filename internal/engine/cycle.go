@@ -161,7 +161,7 @@ func (c *Cycle) begin(ctx context.Context) error {
 func (c *Cycle) step(ctx context.Context) error {
 	var more bool
 	var err error
-	switch c.state.Phase {
+	switch c.state.Phase { //nolint:exhaustive // the others are sweeps
 	case synchronization.PhaseSurveyUsers:
 		more, err = c.survey(ctx, directory.User)
 	case synchronization.PhaseSurveyGroups:

@@ -158,11 +158,13 @@ func TestDeletionsAndDisablingsCountTogether(t *testing.T) {
 	w.settle()
 	w.most = 5
 	w.set(people[0], "accountEnabled", false)
-	w.remove(people[1], false)
-	w.remove(people[2], true)
-	w.remove(people[3], true)
-	w.remove(groups[0], false)
-	w.remove(groups[1], false)
+	w.remove(people[1])
+	w.remove(people[2])
+	w.purge(people[2])
+	w.remove(people[3])
+	w.purge(people[3])
+	w.remove(groups[0])
+	w.remove(groups[1])
 	before := w.changes.Load()
 	_, err := w.cycle()
 	require.NoError(t, err)
@@ -186,11 +188,14 @@ func TestDeletionsAndDisablingsCountTogether(t *testing.T) {
 	require.Equal(t, synchronization.Active, w.state().Status.Code, "who was disabled does not depart again")
 }
 
-// remove deletes an object, for good or not.
-func (w *world) remove(id directory.ObjectID, forGood bool) {
+// remove deletes an object: a user for 30 days, a group for good.
+func (w *world) remove(id directory.ObjectID) {
 	w.t.Helper()
 	require.NoError(w.t, w.db.DeleteObject(w.t.Context(), tenant, store.Ref{ID: id}, w.now))
-	if forGood {
-		require.NoError(w.t, w.db.PurgeObject(w.t.Context(), tenant, id, w.now))
-	}
+}
+
+// purge deletes a user for good.
+func (w *world) purge(id directory.ObjectID) {
+	w.t.Helper()
+	require.NoError(w.t, w.db.PurgeObject(w.t.Context(), tenant, id, w.now))
 }

@@ -24,10 +24,10 @@ type refusal struct {
 	tried  atomic.Int64
 }
 
-func (r *refusal) set(method, text string, status int) {
+func (r *refusal) set(method string, status int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.method, r.text, r.status = method, text, status
+	r.method, r.text, r.status = method, "", status
 }
 
 func (r *refusal) before(next http.Handler) http.Handler {
@@ -90,7 +90,7 @@ func TestFailuresAreTriedAtTheirInstants(t *testing.T) {
 	require.Equal(t, synchronization.Active, j.Status.Code)
 	require.EqualValues(t, 1, w.counted(), "the other user is there all the time")
 
-	r.set("", "", 0)
+	r.set("", 0)
 	w.pass(w.now.Add(48 * time.Hour))
 	require.EqualValues(t, 1, w.counted(), "it was given up")
 	w.restart(synchronization.ResetDefault)
@@ -164,9 +164,9 @@ func TestRestartFlagsOneByOne(t *testing.T) {
 			w := newWorld(t, terrain{dialect: scim.RFC7644, between: func(next http.Handler) http.Handler {
 				return r.before(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
 					switch {
-					case req.Method == "GET" && req.URL.RawQuery == "":
+					case req.Method == http.MethodGet && req.URL.RawQuery == "":
 						gets.Add(1)
-					case req.Method == "GET" && strings.Contains(req.URL.RawQuery, "user0"):
+					case req.Method == http.MethodGet && strings.Contains(req.URL.RawQuery, "user0"):
 						finds.Add(1)
 					}
 					next.ServeHTTP(rw, req)
@@ -201,7 +201,7 @@ func TestRefusedReferencesWaitForTheirTime(t *testing.T) {
 	require.EqualValues(t, 1, r.tried.Load(), "not in every cycle")
 	w.pass(begin.Add(6*time.Hour + time.Minute))
 	require.EqualValues(t, 2, r.tried.Load())
-	r.set("", "", 0)
+	r.set("", 0)
 	w.relate(group, directory.Members, w.user(1))
 	w.pass(begin.Add(7 * time.Hour))
 	w.verify()
@@ -213,7 +213,7 @@ func TestRetryAfterBeyondPatienceIsKept(t *testing.T) {
 	var tried atomic.Int64
 	w := newWorld(t, terrain{dialect: scim.RFC7644, between: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
-			if req.Method == "POST" && tried.Add(1) == 1 {
+			if req.Method == http.MethodPost && tried.Add(1) == 1 {
 				rw.Header().Set("Retry-After", "7200")
 				rw.WriteHeader(http.StatusTooManyRequests)
 				return

@@ -60,6 +60,7 @@ func TestListingIsMadeWhereItIsCheaper(t *testing.T) {
 	t.Parallel()
 	for n, listed := range map[int]int{150: 150, 250: 0} {
 		w := newWorld(t, strict())
+		w.matching = synchronization.MatchAuto
 		w.users(n)
 		_, err := w.cycle()
 		require.NoError(t, err)

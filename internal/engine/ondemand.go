@@ -33,14 +33,10 @@ func (c *Cycle) OnDemand(ctx context.Context, subjects []Subject) ([]synchroniza
 	c.state = synchronization.Cycle{ID: c.NewID(), Initial: true}
 	var told, linked []synchronization.ObjectSummary
 	for _, s := range subjects {
-		for _, ids := range s.Links {
-			for _, id := range ids {
-				summary, err := c.single(ctx, directory.User, id)
-				if err != nil {
-					return append(told, linked...), err
-				}
-				linked = append(linked, summary)
-			}
+		users, err := c.linkedUsers(ctx, s)
+		linked = append(linked, users...)
+		if err != nil {
+			return append(told, linked...), err
 		}
 		summary, err := c.single(ctx, s.Kind, s.ID)
 		if err == nil {
@@ -54,6 +50,21 @@ func (c *Cycle) OnDemand(ctx context.Context, subjects []Subject) ([]synchroniza
 		}
 	}
 	return append(told, linked...), nil
+}
+
+// linkedUsers provisions the users to which a subject is linked.
+func (c *Cycle) linkedUsers(ctx context.Context, s Subject) ([]synchronization.ObjectSummary, error) {
+	var told []synchronization.ObjectSummary
+	for _, ids := range s.Links {
+		for _, id := range ids {
+			summary, err := c.single(ctx, directory.User, id)
+			if err != nil {
+				return told, err
+			}
+			told = append(told, summary)
+		}
+	}
+	return told, nil
 }
 
 // named reads one object that the directory has.

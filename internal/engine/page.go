@@ -158,13 +158,16 @@ type recorder struct {
 	done     []bool
 	whole    int // every object of the page before this index is done
 	outcomes []store.Outcome
+	// committing: a group is on its way to the store.
+	committing bool
 }
 
 func newRecorder(c *Cycle, s sweep, page []store.Candidate) *recorder {
 	return &recorder{cycle: c, sweep: s, page: page, done: make([]bool, len(page))}
 }
 
-// add takes what the object at i left behind.
+// add takes what the object at i left behind. When enough has gathered, the one who
+// brought the last of it commits, and the others go on meanwhile.
 func (r *recorder) add(ctx context.Context, i int, out result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -180,7 +183,7 @@ func (r *recorder) add(ctx context.Context, i int, out result) error {
 		return nil
 	}
 	r.outcomes = append(r.outcomes, out.outcome)
-	if len(r.outcomes) < groupSize {
+	if len(r.outcomes) < groupSize || r.committing {
 		return nil
 	}
 	return r.commit(ctx)
@@ -203,22 +206,30 @@ func (r *recorder) keep(ctx context.Context) {
 	}
 }
 
-// commit records what was gathered. The cycle's own position follows only when that
-// succeeded: it is what is stored when the slice ends, even by a fault.
+// commit records what was gathered, one group at a time. The lock is held when it is
+// called and when it returns, and not while the store works. The cycle's own position
+// follows only when that succeeded: it is what is stored when the slice ends, even by
+// a fault.
 func (r *recorder) commit(ctx context.Context) error {
 	reached := r.cycle.snapshot()
 	if r.whole > 0 {
 		reached.After = r.sweep.position(r.page[r.whole-1])
 	}
-	if err := r.cycle.Store.Record(ctx, r.cycle.claim, store.Batch{Outcomes: r.outcomes, Cycle: reached}); err != nil {
+	group := r.outcomes
+	r.outcomes, r.committing = nil, true
+	r.mu.Unlock()
+	err := r.cycle.Store.Record(ctx, r.cycle.claim, store.Batch{Outcomes: group, Cycle: reached})
+	r.mu.Lock()
+	r.committing = false
+	if err != nil {
+		r.outcomes = append(group, r.outcomes...)
 		return err
 	}
 	r.cycle.reach(reached.After)
-	for i := range r.outcomes {
-		if l := r.outcomes[i].Log; l != nil {
+	for i := range group {
+		if l := group[i].Log; l != nil {
 			r.cycle.Observe(l.Action, l.Status)
 		}
 	}
-	r.outcomes = nil
 	return nil
 }

@@ -80,7 +80,7 @@ type terrain struct {
 func newWorld(tb testing.TB, g terrain) *world {
 	tb.Helper()
 	ctx := tb.Context()
-	w := &world{t: tb, takeAll: true, most: synchronization.DefaultDeleteThreshold, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
+	w := &world{t: tb, takeAll: true, most: synchronization.DefaultDeleteThreshold, matching: synchronization.MatchByLookUp, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 	db, err := sqlstore.Open(ctx, filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
 	require.NoError(tb, err)
 	tb.Cleanup(func() { require.NoError(tb, db.Close()) })

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -30,7 +31,7 @@ const (
 // what is taken on demand and when no credentials are stored (CredentialsMissing), and
 // Unavailable when the running cycle did not let go in time. What the application
 // refuses is part of the result.
-func (s *Service) ProvisionOnDemand( //nolint:revive // the address of the job, and the parameters of the action
+func (s *Service) ProvisionOnDemand(
 	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters,
 ) (synchronization.OnDemandResult, error) {
 	none := synchronization.OnDemandResult{}
@@ -41,9 +42,9 @@ func (s *Service) ProvisionOnDemand( //nolint:revive // the address of the job, 
 	if err != nil {
 		return none, err
 	}
-	mended := false
+	ending := func(j synchronization.Job) synchronization.Job { return j }
 	defer func() {
-		s.giveBack(ctx, claim, mended)
+		s.giveBack(ctx, claim, ending)
 	}()
 	options, err := s.build(ctx, claim)
 	if err != nil {
@@ -54,7 +55,7 @@ func (s *Service) ProvisionOnDemand( //nolint:revive // the address of the job, 
 	if err := s.testConnection(ctx, options); err != nil {
 		return s.onDemandFault(ctx, claim, err)
 	}
-	mended = true
+	ending = func(j synchronization.Job) synchronization.Job { return j.Mended(s.Now()) }
 	told, err := engine.New(options, claim).OnDemand(ctx, subjectsOf(parameters))
 	if err != nil && !applicationFault(err) {
 		return none, err
@@ -104,15 +105,10 @@ func (s *Service) seize(ctx context.Context, a store.Address) (store.Claim, erro
 	}
 }
 
-// giveBack ends the claim. When the application was seen to answer well, a quarantine
-// for the contrary ends with it.
-func (s *Service) giveBack(ctx context.Context, claim store.Claim, mended bool) {
-	_ = s.Store.ReleaseClaim(context.WithoutCancel(ctx), claim, func(j synchronization.Job) synchronization.Job { // the lease ends by itself
-		if mended {
-			j = j.Mended(s.Now())
-		}
-		return j
-	})
+// giveBack ends the claim with a last change of the job: when the application was seen
+// to answer well, a quarantine for the contrary is over.
+func (s *Service) giveBack(ctx context.Context, claim store.Claim, ending func(synchronization.Job) synchronization.Job) {
+	_ = s.Store.ReleaseClaim(context.WithoutCancel(ctx), claim, ending) // else the lease ends by itself
 	s.Wake()
 }
 
@@ -133,15 +129,7 @@ func applicationFault(err error) bool {
 
 func hasCode(err error, codes ...string) bool {
 	e, ok := errors.AsType[*errs.Error](err)
-	if !ok {
-		return false
-	}
-	for _, code := range codes {
-		if e.Code == code {
-			return true
-		}
-	}
-	return false
+	return ok && slices.Contains(codes, e.Code)
 }
 
 // onDemandFault is the result when the application is to blame. Credentials that do

@@ -123,11 +123,11 @@ func (s *slots) leave(turn chan struct{}) {
 	s.pass()
 }
 
-// give returns a slot with what the answer says of the target.
-func (s *slots) give(latency time.Duration, overload bool) {
+// give returns a slot with what the answer, or err instead, says of the target.
+func (s *slots) give(latency time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if overload {
+	if overloaded(err) {
 		s.pace.throttled()
 	} else {
 		s.pace.answered(latency)

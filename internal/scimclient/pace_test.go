@@ -86,10 +86,10 @@ func TestSlots(t *testing.T) {
 		synctest.Wait()
 		cancel()
 		require.ErrorIs(t, <-gone, context.Canceled)
-		s.give(time.Millisecond, false)
+		s.give(time.Millisecond, nil)
 		require.NoError(t, <-served)
 		for range 3 {
-			s.give(time.Millisecond, false)
+			s.give(time.Millisecond, nil)
 		}
 		require.Zero(t, s.busy)
 		require.Empty(t, s.waiting)

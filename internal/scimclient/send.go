@@ -109,7 +109,7 @@ func (c *Client) paced(ctx context.Context, r request) (answer, error) {
 	}
 	began := c.opts.Now()
 	a, err := c.once(ctx, r)
-	c.slots.give(c.opts.Now().Sub(began), overloaded(err))
+	c.slots.give(c.opts.Now().Sub(began), err)
 	return a, err
 }
 

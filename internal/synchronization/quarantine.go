@@ -44,9 +44,9 @@ func (c Cycle) QuarantineReason() string {
 }
 
 // RetryAt returns when something that failed first at first is tried again after a
-// failure at now: 6, 12 and 24 hours after the first one, then every 24 hours. Ok is
-// false when 28 days have passed: it is given up.
-func RetryAt(first, now time.Time) (at time.Time, ok bool) {
+// failure at now: 6, 12 and 24 hours after the first one, then every 24 hours. It
+// returns false when 28 days have passed: it is given up.
+func RetryAt(first, now time.Time) (time.Time, bool) {
 	if now.Sub(first) >= Patience {
 		return time.Time{}, false
 	}
