@@ -34,15 +34,18 @@ func known(object *InputObject) []string {
 	if object == nil || object.Definition == nil || len(object.Definition.Attributes) == 0 {
 		return nil
 	}
-	names := make([]string, 0, len(object.Definition.Attributes)+1)
+	names := make([]string, 0, len(object.Definition.Attributes)+2)
 	for _, attribute := range object.Definition.Attributes {
 		names = append(names, attribute.Name)
 	}
-	return append(names, softDeleted)
+	return append(names, softDeleted, roleAssignments)
 }
 
-// softDeleted is the attribute that no directory defines and every object has.
-const softDeleted = "IsSoftDeleted"
+// The attributes that every object has, whatever its definition says.
+const (
+	softDeleted     = "IsSoftDeleted"
+	roleAssignments = "appRoleAssignments"
+)
 
 // Attributes returns the properties of the object by name, each as a value of the
 // type that its definition or, without one, the schema gives it: a form in which a
