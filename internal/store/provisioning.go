@@ -139,7 +139,7 @@ type Standing struct {
 	// Departing counts the departures that are staged or held.
 	Departing int64
 	// Accounts counts the target objects that are managed and not disabled; those
-	// that depart are among them.
+	// that depart are among them. It is zero when nothing departs.
 	Accounts int64
 }
 

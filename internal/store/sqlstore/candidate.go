@@ -10,6 +10,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // The parts of the query for candidates. The app roles of an object come as one
@@ -23,6 +24,14 @@ const (
 	groupRoles = `(SELECT string_agg('g' || a.app_role_id, ' ') FROM relation m
 		JOIN app_role_assignment a ON a.principal = m.owner AND a.resource = ?
 		WHERE m.referent = o.key AND m.relation = 1)`
+
+	// nestedRoles are groupRoles of groups of groups as well.
+	nestedRoles = `(SELECT string_agg('g' || a.app_role_id, ' ') FROM app_role_assignment a
+		WHERE a.resource = ? AND a.principal IN (
+			WITH RECURSIVE above (key) AS (
+				SELECT m.owner FROM relation m WHERE m.referent = o.key AND m.relation = 1
+				UNION SELECT m.owner FROM above b JOIN relation m ON m.referent = b.key AND m.relation = 1)
+			SELECT key FROM above))`
 
 	changedObjects = ` FROM object o LEFT JOIN link l ON l.job = ? AND l.object = o.key
 		WHERE o.tenant = ? AND o.kind = ? AND o.sequence > ? AND o.sequence <= ?
@@ -90,10 +99,13 @@ func (s *session) resource(ctx context.Context, tenant int64, id directory.Objec
 
 func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (string, []any) {
 	query, args := "SELECT "+candidateColumns+directRoles+", ", []any{resource}
-	if q.Kind == directory.User {
-		query, args = query+groupRoles, append(args, resource)
-	} else {
+	switch {
+	case q.Kind != directory.User:
 		query += "NULL"
+	case synchronization.ParseFlag(q.Claim.Job.Setting(synchronization.SettingNestedGroups)):
+		query, args = query+nestedRoles, append(args, resource)
+	default:
+		query, args = query+groupRoles, append(args, resource)
 	}
 	kind := kindCode(q.Kind)
 	switch q.Of {
@@ -180,15 +192,20 @@ func grants(lists ...string) []directory.AppRoleGrant {
 	return roles
 }
 
-// Standing counts what a cycle has to weigh before it takes anything away.
+// Standing counts what a cycle has to weigh before it takes anything away. Accounts
+// are counted only when something departs: they are many.
 func (db *DB) Standing(ctx context.Context, c store.Claim) (store.Standing, error) {
 	var n store.Standing
 	err := db.read(ctx, func(s *session) error {
-		_, err := s.one(ctx, []any{&n.Departing, &n.Accounts}, `SELECT
-			(SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3),
-			(SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND target_id IS NOT NULL AND managed = TRUE AND disabled = FALSE)`,
-			c.JobKey, c.JobKey)
+		n = store.Standing{}
+		if _, err := s.one(ctx, []any{&n.Departing}, departingCount, c.JobKey); err != nil || n.Departing == 0 {
+			return err
+		}
+		_, err := s.one(ctx, []any{&n.Accounts}, `SELECT count(*) FROM link
+			WHERE job = ? AND kind IN (1, 2) AND target_id IS NOT NULL AND managed = TRUE AND disabled = FALSE`, c.JobKey)
 		return err
 	})
 	return n, err
 }
+
+const departingCount = "SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3"
