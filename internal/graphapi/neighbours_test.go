@@ -68,6 +68,8 @@ func TestTransitive(t *testing.T) {
 		"groups/{all}/transitiveMembers/graph.group":                         "eng sub",
 		"groups/{all}/transitiveMembers?$filter=startswith(displayName,'a')": "ada",
 		"groups/{all}/members/microsoft.graph.servicePrincipal":              "",
+		"groups/{all}/members/microsoft.graph.device":                        "",
+		"users/{ada}/memberOf/microsoft.graph.administrativeUnit":            "",
 		"groups/{eng}/transitiveMembers?$top=1":                              "ada sub",
 		"users/{ada}/memberOf":                                               "sub",
 		"users/{ada}/transitiveMemberOf":                                     "all eng sub",
@@ -458,4 +460,18 @@ func TestReadOnlyAgrees(t *testing.T) {
 	}
 	w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/groups", `{"id":null,"displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true}`)
 	w.want(t, http.StatusBadRequest, http.MethodPost, "/v1.0/groups", `{"id":"x","displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true}`)
+}
+
+// TestGroupUniqueName: a group is found by its unique name, which is its own.
+func TestGroupUniqueName(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	const body = `{"displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true,"uniqueName":"All-Of-Us"}`
+	w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/groups", body)
+	w.want(t, http.StatusBadRequest, http.MethodPost, "/v1.0/groups", body)
+	if name := w.want(t, http.StatusOK, http.MethodGet, "/v1.0/groups(uniqueName='all-of-us')", "")["displayName"]; name != "All" {
+		t.Errorf("%v", name)
+	}
+	w.want(t, http.StatusNotFound, http.MethodGet, "/v1.0/applications(uniqueName='all-of-us')", "")
 }

@@ -34,8 +34,8 @@ func (a *API) userViews(user string, reports, groups, owned id.Operation) []Rout
 	return join(
 		a.viewRoutes(user+"/directReports", reports, view{relation: directory.Manager, direction: backward}, directory.User),
 		a.viewRoutes(user+"/transitiveReports", reports, view{relation: directory.Manager, direction: backward, transitive: true}, directory.User),
-		a.viewRoutes(user+"/memberOf", groups, memberOf(), directory.Group),
-		a.viewRoutes(user+"/transitiveMemberOf", groups, transitively(memberOf()), directory.Group),
+		a.viewRoutes(user+"/memberOf", groups, memberOf(), groupTypes()...),
+		a.viewRoutes(user+"/transitiveMemberOf", groups, transitively(memberOf()), groupTypes()...),
 		a.viewRoutes(user+"/ownedObjects", owned, view{relation: directory.Owners, direction: backward}, directory.Group, directory.Application, directory.ServicePrincipal),
 	)
 }
@@ -76,20 +76,25 @@ func (a *API) groupRoutes() []Route {
 			{Method: post, Pattern: group + "/owners/$ref", Operation: id.WriteGroupOwners, body: jsonRequired, handle: a.addReference(directory.Owners)},
 			{Method: remove, Pattern: group + "/owners/{otherId}/$ref", Operation: id.WriteGroupOwners, handle: a.removeReference(directory.Owners)},
 		},
-		a.viewRoutes(group+"/members", id.ReadMembers, members, principals()...),
-		a.viewRoutes(group+"/transitiveMembers", id.ReadMembers, transitively(members), principals()...),
-		a.viewRoutes(group+"/memberOf", id.ReadMembers, memberOf(), directory.Group),
-		a.viewRoutes(group+"/transitiveMemberOf", id.ReadMembers, transitively(memberOf()), directory.Group),
+		a.viewRoutes(group+"/members", id.ReadMembers, members, memberTypes()...),
+		a.viewRoutes(group+"/transitiveMembers", id.ReadMembers, transitively(members), memberTypes()...),
+		a.viewRoutes(group+"/memberOf", id.ReadMembers, memberOf(), groupTypes()...),
+		a.viewRoutes(group+"/transitiveMemberOf", id.ReadMembers, transitively(memberOf()), groupTypes()...),
 		a.viewRoutes(group+"/owners", id.ReadGroupOwners, view{relation: directory.Owners}, directory.User, directory.ServicePrincipal),
 		a.principalRoutes(group),
 		a.membershipRoutes(group, id.ReadMembers),
 	)...)
 }
 
-// principals are the kinds of object that can be members.
-func principals() []directory.Kind {
-	return []directory.Kind{directory.User, directory.Group, directory.ServicePrincipal}
+// memberTypes are the types to which clients narrow members. Devices and contacts are
+// none of this directory's, so there are never any.
+func memberTypes() []directory.Kind {
+	return []directory.Kind{directory.User, directory.Group, directory.ServicePrincipal, "device", "orgContact"}
 }
+
+// groupTypes are the types to which clients narrow memberOf. There are no
+// administrative units here.
+func groupTypes() []directory.Kind { return []directory.Kind{directory.Group, "administrativeUnit"} }
 
 func memberOf() view { return view{relation: directory.Members, direction: backward} }
 

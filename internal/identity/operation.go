@@ -71,8 +71,8 @@ const (
 	CreateUser           Operation = "users.create"
 	UpdateUser           Operation = "users.update" // manager too
 	DeleteUser           Operation = "users.delete"
-	ReadGroups           Operation = "groups.read"         // delta too
-	ReadMembers          Operation = "groups.members.read" // transitive members too
+	ReadGroups           Operation = "groups.read"
+	ReadMembers          Operation = "groups.members.read" // transitive members and delta too
 	WriteMembers         Operation = "groups.members.write"
 	ReadGroupOwners      Operation = "groups.owners.read"
 	WriteGroupOwners     Operation = "groups.owners.write"
