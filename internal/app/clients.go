@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"strings"
 	"time"
 
@@ -137,11 +138,7 @@ func publicKeys(application directory.Object) []issuer.Key {
 			continue
 		}
 		text, _ := credential["key"].(string) // none
-		der, err := base64.StdEncoding.DecodeString(text)
-		if err != nil {
-			continue
-		}
-		certificate, err := x509.ParseCertificate(der)
+		certificate, err := certificateOf(text)
 		if err != nil {
 			continue
 		}
@@ -150,6 +147,19 @@ func publicKeys(application directory.Object) []issuer.Key {
 		}})
 	}
 	return keys
+}
+
+// certificateOf reads the base64 of a certificate: of its DER form, or of its PEM form,
+// which Terraform and the Azure command line write.
+func certificateOf(text string) (*x509.Certificate, error) {
+	der, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, err
+	}
+	if block, _ := pem.Decode(der); block != nil {
+		der = block.Bytes
+	}
+	return x509.ParseCertificate(der)
 }
 
 // instant reads a time of a directory attribute; anything else is open.

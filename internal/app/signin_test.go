@@ -7,6 +7,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"io"
 	"maps"
 	"math/big"
@@ -103,10 +104,17 @@ func TestServeSignsInByCertificate(t *testing.T) {
 	der, err := x509.CreateCertificate(rand.Reader, certificate, certificate, key.Public(), key)
 	require.NoError(t, err)
 
-	body, err := json.Marshal(map[string]any{"keyCredentials": []map[string]any{{
-		"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.StdEncoding.EncodeToString(der),
-		"endDateTime": certificate.NotAfter.UTC().Format(time.RFC3339),
-	}}})
+	second := newKey(t)
+	other, err := x509.CreateCertificate(rand.Reader, certificate, certificate, second.Public(), second)
+	require.NoError(t, err)
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other}) // as Terraform writes it
+	body, err := json.Marshal(map[string]any{"keyCredentials": []map[string]any{
+		{
+			"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.StdEncoding.EncodeToString(der),
+			"endDateTime": certificate.NotAfter.UTC().Format(time.RFC3339),
+		},
+		{"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.StdEncoding.EncodeToString(text)},
+	}})
 	require.NoError(t, err)
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, s.GraphEndpoint+"/v1.0/applications(appId='"+s.ClientID+"')", strings.NewReader(string(body)))
 	require.NoError(t, err)
@@ -114,16 +122,17 @@ func TestServeSignsInByCertificate(t *testing.T) {
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := s.http.Do(r)
 	require.NoError(t, err)
-	text, err := io.ReadAll(answer.Body)
+	said, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	require.NoError(t, answer.Body.Close())
-	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(text))
+	require.Equal(t, http.StatusNoContent, answer.StatusCode, string(said))
 
 	endpoint := s.Authority + "/oauth2/v2.0/token"
 	assertion := map[string]any{
 		"iss": s.ClientID, "sub": s.ClientID, "aud": endpoint, "jti": "1", "exp": time.Now().Add(time.Minute).Unix(),
 	}
 	require.Equal(t, http.StatusOK, s.exchange(t, endpoint, signed(t, key, assertion)))
+	require.Equal(t, http.StatusOK, s.exchange(t, endpoint, signed(t, second, assertion)), "a key in PEM form")
 	require.Equal(t, http.StatusUnauthorized, s.exchange(t, endpoint, signed(t, newKey(t), assertion)), "another key")
 }
 

@@ -93,7 +93,16 @@ func (r *router) find(method, escapedPath string) (match, error) {
 	}
 	slices.Sort(m.allowed)
 	return m, errs.New(errs.MethodNotAllowed, "Request_BadRequest",
-		"%s is not offered on this resource; %s is.", shortMethod(method), strings.Join(m.allowed, ", "))
+		"%s is not offered on this resource; %s.", shortMethod(method), areOffered(m.allowed))
+}
+
+// areOffered says which methods are, as in "GET and PUT are".
+func areOffered(methods []string) string {
+	last := len(methods) - 1
+	if last == 0 {
+		return methods[0] + " is"
+	}
+	return strings.Join(methods[:last], ", ") + " and " + methods[last] + " are"
 }
 
 func shortMethod(method string) string {

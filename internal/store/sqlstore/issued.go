@@ -51,7 +51,7 @@ func (s *session) issued(ctx context.Context, tenant int64, digest []byte) (stor
 		redeemed sql.NullInt64
 	)
 	found, err := s.one(ctx, []any{&g.Family, &g.Document, &expires, &redeemed},
-		"SELECT family, document, expires, redeemed FROM oauth_grant WHERE tenant = ? AND digest = ?", tenant, digest)
+		"SELECT family, document, expires, redeemed FROM oauth_grant WHERE tenant = ? AND digest = ?"+s.locked(), tenant, digest)
 	if err == nil && !found {
 		err = errs.New(errs.NotFound, codeNotFound, "The grant was never given, was revoked, or has expired long since.")
 	}
