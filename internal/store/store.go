@@ -11,7 +11,9 @@
 // An error because the context ended is Unavailable and wraps the context's. What
 // belongs to a tenant that was not created is NotFound. Times are kept in UTC to
 // the microsecond. A function passed to a method runs inside its transaction,
-// while other writers wait: it is quick and does not call the store.
+// while other writers wait: it is quick and does not call the store. It may run more
+// than once, when the transaction collided with another one: what it leaves to its
+// caller, it sets anew each time.
 package store
 
 import (

@@ -12,6 +12,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/odata"
+	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
 	"github.com/provisor/provisor/internal/synchronization"
@@ -62,13 +63,34 @@ func importBatch(tb testing.TB, db *sqlstore.DB, batch []store.ImportRow) {
 	}
 }
 
+// onBoth runs a benchmark on SQLite, and on PostgreSQL where it is installed. Its
+// commits are synced, like those of SQLite.
+func onBoth(b *testing.B, run func(b *testing.B, filled func(testing.TB) *sqlstore.DB)) {
+	b.Helper()
+	b.Run("database=SQLite", func(b *testing.B) { run(b, filled) })
+	b.Run("database=PostgreSQL", func(b *testing.B) {
+		pgtest.Need(b)
+		run(b, func(tb testing.TB) *sqlstore.DB {
+			tb.Helper()
+			db := open(tb, postgres.Server(tb).Database(tb))
+			if err := db.CreateTenant(tb.Context(), store.Tenant{ID: tenant, Domain: "contoso.example", Created: instant()}); err != nil {
+				tb.Fatal(err)
+			}
+			return db
+		})
+	})
+}
+
 func perSecond(b *testing.B, n int, what string) {
 	b.Helper()
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), what+"/s")
 }
 
 // BenchmarkImport imports users of an empty directory and then the same again.
-func BenchmarkImport(b *testing.B) {
+func BenchmarkImport(b *testing.B) { onBoth(b, benchmarkImport) }
+
+func benchmarkImport(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	db := filled(b)
 	random := rand.New(rand.NewPCG(1, 2))
 	var batches [][]store.ImportRow
@@ -86,7 +108,10 @@ func BenchmarkImport(b *testing.B) {
 }
 
 // BenchmarkImportAgain imports users that are there already.
-func BenchmarkImportAgain(b *testing.B) {
+func BenchmarkImportAgain(b *testing.B) { onBoth(b, benchmarkImportAgain) }
+
+func benchmarkImportAgain(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	db := filled(b)
 	batches := populate(b, db, 50_000)
 	n := 0
@@ -98,9 +123,8 @@ func BenchmarkImportAgain(b *testing.B) {
 }
 
 // working returns a directory of n users and a claim on a job.
-func working(tb testing.TB, n int) (*sqlstore.DB, store.Claim) {
+func working(tb testing.TB, db *sqlstore.DB, n int) (*sqlstore.DB, store.Claim) {
 	tb.Helper()
-	db := filled(tb)
 	populate(tb, db, n)
 	job := synchronization.Job{ID: "job", Tenant: tenant, ServicePrincipal: "principal", NextRun: instant()}
 	if err := db.CreateJob(tb.Context(), job, synchronization.Schema{}); err != nil {
@@ -114,9 +138,12 @@ func working(tb testing.TB, n int) (*sqlstore.DB, store.Claim) {
 }
 
 // BenchmarkCandidates reads the feed in pages of 1,000.
-func BenchmarkCandidates(b *testing.B) {
+func BenchmarkCandidates(b *testing.B) { onBoth(b, benchmarkCandidates) }
+
+func benchmarkCandidates(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	const n = 50_000
-	db, c := working(b, n)
+	db, c := working(b, filled(b), n)
 	q := store.CandidateQuery{Claim: c, Kind: directory.User, Head: n, Limit: 1000}
 	for b.Loop() {
 		page, err := db.Candidates(b.Context(), q)
@@ -130,12 +157,15 @@ func BenchmarkCandidates(b *testing.B) {
 
 // BenchmarkRecord records batches of 500 outcomes of new links, and then of the
 // same links again, with and without a log entry for each.
-func BenchmarkRecord(b *testing.B) {
+func BenchmarkRecord(b *testing.B) { onBoth(b, benchmarkRecord) }
+
+func benchmarkRecord(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	const n = 50_000
 	for _, logged := range []bool{false, true} {
 		for _, again := range []bool{false, true} {
 			b.Run(fmt.Sprintf("logged=%v/again=%v", logged, again), func(b *testing.B) {
-				db, c := working(b, n)
+				db, c := working(b, filled(b), n)
 				outcome := func(key int) store.Outcome {
 					o := store.Outcome{Object: directory.Key(key), Kind: directory.User, Link: store.Link{
 						TargetID: fmt.Sprintf("2819c223-7f76-453a-919d-%012x", key*7919%n), Managed: true, Digest: make([]byte, 32),
@@ -190,7 +220,10 @@ func entry(n int) *store.LogEntry {
 
 // BenchmarkDurableWrites creates users one a transaction, many at once, each on
 // disk before its call returns.
-func BenchmarkDurableWrites(b *testing.B) {
+func BenchmarkDurableWrites(b *testing.B) { onBoth(b, benchmarkDurableWrites) }
+
+func benchmarkDurableWrites(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	for _, parallel := range []int{1, 16} {
 		b.Run(fmt.Sprint("callers=", parallel), func(b *testing.B) {
 			db := filled(b)
@@ -213,7 +246,10 @@ func BenchmarkDurableWrites(b *testing.B) {
 }
 
 // BenchmarkFilter finds one user of 50,000 by a name.
-func BenchmarkFilter(b *testing.B) {
+func BenchmarkFilter(b *testing.B) { onBoth(b, benchmarkFilter) }
+
+func benchmarkFilter(b *testing.B, filled func(testing.TB) *sqlstore.DB) {
+	b.Helper()
 	db := filled(b)
 	batches := populate(b, db, 50_000)
 	n := 0

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 func writeChecks() []check {
@@ -16,6 +18,8 @@ func writeChecks() []check {
 		{"a context that has ended does nothing", endedContext},
 		{"a context that ends in the middle takes the write back", cancelledWrite},
 		{"writes at once succeed or fail each for itself", writesApart},
+		{"updates at once lose nothing of each other", updatesTogether},
+		{"a job that is due goes to one of those who ask at once", claimedOnce},
 		{"a closed store answers that it is unavailable", closed},
 		{"a store answers while it is open", answers},
 	}
@@ -87,4 +91,78 @@ func closed(f *fixture) {
 
 func answers(f *fixture) {
 	f.succeed(f.Ping(f.Context()))
+}
+
+// updatesTogether raises numbers by reading and writing them, many at once.
+func updatesTogether(f *fixture) {
+	u := f.user("ada")
+	f.job("a", f.id())
+	const callers, each = 6, 8
+	var work sync.WaitGroup
+	for range callers {
+		work.Go(func() {
+			for range each {
+				if err := f.raise(u.ID); err != nil {
+					f.Error(err)
+				}
+			}
+		})
+	}
+	work.Wait()
+	equal(f, f.again(u).Attributes["n"], any(float64(callers*each)), "the number in an object")
+	j, err := f.Job(f.Context(), f.tenant, "a")
+	f.succeed(err)
+	equal(f, j.Generation, int64(callers*each), "the number in a job")
+	secrets, err := f.Secrets(f.Context(), f.tenant, u.ID)
+	f.succeed(err)
+	equal(f, len(secrets), callers*each, "secrets")
+}
+
+// raise adds one to a number of an object and of a job, and a secret to a set.
+func (f *fixture) raise(id directory.ObjectID) error {
+	_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: id}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
+		n, _ := a["n"].(float64)
+		a["n"] = n + 1
+		return a, nil
+	})
+	_, other := f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) {
+		j.Generation++
+		return j, nil
+	})
+	return errors.Join(err, other, f.UpdateSecrets(f.Context(), f.tenant, id, func(set []store.SealedSecret) ([]store.SealedSecret, error) {
+		return append(set, store.SealedSecret{Key: fmt.Sprintf("%03d", len(set))}), nil
+	}))
+}
+
+// claimedOnce has many workers ask for few jobs.
+func claimedOnce(f *fixture) {
+	const jobs, workers = 5, 12
+	for i := range jobs {
+		f.job(fmt.Sprint("job-", i), f.id())
+	}
+	var (
+		work sync.WaitGroup
+		mu   sync.Mutex
+	)
+	claimed := map[synchronization.JobID]int{}
+	for w := range workers {
+		work.Go(func() {
+			for range jobs {
+				c, ok, err := f.ClaimJob(f.Context(), fmt.Sprint("worker-", w), f.now, time.Minute)
+				if err != nil {
+					f.Error(err)
+				}
+				if ok {
+					mu.Lock()
+					claimed[c.Job.ID]++
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	work.Wait()
+	equal(f, len(claimed), jobs, "jobs that were claimed")
+	for id, n := range claimed {
+		equal(f, n, 1, "claims of "+string(id))
+	}
 }
