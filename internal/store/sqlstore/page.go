@@ -15,6 +15,9 @@ type ordering struct {
 	expression string // empty: by key alone
 	key        string
 	descending bool
+	// present says that the filter leaves no row without the value, so that an index
+	// is used whichever way it orders missing ones.
+	present bool
 }
 
 // position is the place of the last row of a page: where the next one begins.
@@ -79,6 +82,8 @@ func (o ordering) text() string {
 		return o.key + " DESC"
 	case o.expression == "":
 		return o.key
+	case o.present:
+		return o.expression + ", " + o.key
 	case o.descending:
 		return o.expression + " DESC NULLS LAST, " + o.key + " DESC"
 	default:

@@ -42,6 +42,7 @@ func (db *DB) selectObjects(tenant int64, q store.Query) (selection, error) {
 	}
 	if len(q.Order) == 0 && !q.Deleted {
 		s.order.expression, _ = db.rangeOf(q.Filter)
+		s.order.present = !isOrderColumn(s.order.expression)
 	}
 	return s, nil
 }
@@ -239,6 +240,12 @@ func orderBy(order []odata.Order, key string) (ordering, error) {
 			"Sorting not supported for property '%s': objects are ordered by one property.", order[1].Property).
 			WithTarget(string(order[1].Property))
 	}
+}
+
+// isOrderColumn reports whether a column is one that $orderby takes, whose indexes
+// order missing values first.
+func isOrderColumn(column string) bool {
+	return slices.Contains([]string{"o.display_name", "o.user_principal_name", "o.created"}, column)
 }
 
 func orderColumn(p odata.Property) (string, bool) {
