@@ -13,15 +13,16 @@ import (
 // request is one request on its way: the route and its keys, the caller, the body
 // and the query options, each already checked.
 type request struct {
-	http    *http.Request
-	version Versions
-	route   *Route
-	keys    map[string]odata.Key
-	caller  identity.Caller
-	tenant  directory.TenantID
-	options odata.Options
-	body    []byte
-	base    string // https://host
+	http       *http.Request
+	version    Versions
+	route      *Route
+	keys       map[string]odata.Key
+	caller     identity.Caller
+	tenant     directory.TenantID
+	options    odata.Options
+	body       []byte
+	base       string                        // https://host
+	selections map[directory.Kind][]property // what is answered of each kind, once known
 	// object is the one that the route's subject names, once it was looked up.
 	object *directory.Object
 }

@@ -49,7 +49,7 @@ func (a *API) objects(ctx context.Context, q *request, contextURL string, page s
 // wire is an object as it is answered: the selected properties, or the common ones,
 // and what $expand adds.
 func (a *API) wire(ctx context.Context, q *request, o directory.Object, t typing) (map[string]any, error) {
-	selected, err := selection(o.Kind, q.options.Select, t)
+	selected, err := q.selection(o.Kind, t)
 	if err != nil {
 		return nil, err
 	}
@@ -63,6 +63,23 @@ func (a *API) wire(ctx context.Context, q *request, o directory.Object, t typing
 		}
 	}
 	return wire, a.expand(ctx, q, o, wire)
+}
+
+// selection returns the properties to answer of objects of a kind, found once a
+// request.
+func (q *request) selection(kind directory.Kind, t typing) ([]property, error) {
+	if selected, ok := q.selections[kind]; ok {
+		return selected, nil
+	}
+	selected, err := selection(kind, q.options.Select, t)
+	if err != nil {
+		return nil, err
+	}
+	if q.selections == nil {
+		q.selections = map[directory.Kind][]property{}
+	}
+	q.selections[kind] = selected
+	return selected, nil
 }
 
 // selection returns the properties to answer. Where the set holds several types, a
