@@ -77,7 +77,7 @@ func (s *session) bumpPrincipal(ctx context.Context, tenant int64, principal dir
 	if kind != directory.Group {
 		return nil
 	}
-	return s.bumpAll(ctx, tenant, userMembers, principal)
+	return s.bumpMembers(ctx, tenant, principal)
 }
 
 // Assignments returns a page of those whose principal and resource are live.

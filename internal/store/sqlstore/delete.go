@@ -73,7 +73,7 @@ func (s *session) leave(ctx context.Context, tenant int64, key directory.Key) er
 	if err := s.bumpAll(ctx, tenant, dependents, key); err != nil {
 		return err
 	}
-	if err := s.bumpAll(ctx, tenant, userMembers, key); err != nil {
+	if err := s.bumpMembers(ctx, tenant, key); err != nil {
 		return err
 	}
 	_, err := s.removeReferences(ctx, tenant, "referent = ? AND relation IN (1, 2)", key)

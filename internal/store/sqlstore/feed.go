@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // nextSequence takes n numbers of the tenant's feed and returns the first. The
@@ -42,10 +43,35 @@ const (
 	// userMembers are the direct members of a group that are users.
 	userMembers = `SELECT r.referent AS key FROM relation r JOIN object m ON m.key = r.referent
 		WHERE r.owner = ? AND r.relation = 1 AND m.kind = 1`
+	// nestedMembers are those, and the users in groups within the group.
+	nestedMembers = `WITH RECURSIVE below (key) AS (
+			SELECT referent FROM relation WHERE owner = ? AND relation = 1
+			UNION SELECT r.referent FROM below b JOIN relation r ON r.owner = b.key AND r.relation = 1)
+		SELECT m.key FROM below b JOIN object m ON m.key = b.key WHERE m.kind = 1`
 	// dependents are the groups an object is a member of and the users whose
 	// manager it is.
 	dependents = `SELECT DISTINCT r.owner AS key FROM relation r WHERE r.referent = ? AND r.relation IN (1, 2)`
 )
+
+// bumpMembers numbers the users whose assignments may change with those of a group:
+// its members, and where a job counts nested groups, the members of those within it.
+func (s *session) bumpMembers(ctx context.Context, tenant int64, group directory.Key) error {
+	nested, err := s.countsNested(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	if nested {
+		return s.bumpAll(ctx, tenant, nestedMembers, group)
+	}
+	return s.bumpAll(ctx, tenant, userMembers, group)
+}
+
+// countsNested reports whether nested groups count for some job of the tenant.
+func (s *session) countsNested(ctx context.Context, tenant int64) (bool, error) {
+	var one int
+	return s.one(ctx, []any{&one}, "SELECT 1 FROM job WHERE tenant = ? AND CAST(document AS TEXT) LIKE ? LIMIT 1",
+		tenant, "%"+synchronization.SettingNestedGroups+"%")
+}
 
 // bumpAll gives each object of a query the next number, with one statement.
 func (s *session) bumpAll(ctx context.Context, tenant int64, query string, args ...any) error {

@@ -21,7 +21,7 @@ func (i *importer) references(ctx context.Context, rows []importRow, results []s
 	if err != nil {
 		return err
 	}
-	var changed changedSet
+	var changed, nested changedSet
 	for n, row := range rows {
 		e, err := connect(names, row)
 		if err != nil {
@@ -36,8 +36,14 @@ func (i *importer) references(ctx context.Context, rows []importRow, results []s
 			results[n].Action = store.ImportCreated
 			changed.add(e.changes()...)
 		}
+		if added && e.nests() {
+			nested.add(e.to)
+		}
 	}
-	return i.session.bump(ctx, i.tenant, changed.keys...)
+	if err := i.session.bump(ctx, i.tenant, changed.keys...); err != nil {
+		return err
+	}
+	return i.session.bumpNested(ctx, i.tenant, nested.keys...)
 }
 
 // changedSet is a set of keys in the order of their first mention.

@@ -50,7 +50,7 @@ func (db *DB) Unrelate(ctx context.Context, tenant directory.TenantID, from dire
 		if removed == 0 {
 			return errNotFound(string(to))
 		}
-		return s.bump(ctx, key, e.changes()...)
+		return s.bumpEdge(ctx, key, e)
 	})
 }
 
@@ -96,8 +96,34 @@ func (s *session) relate(ctx context.Context, tenant int64, e edge) (bool, error
 	if err != nil || !added {
 		return false, err
 	}
-	return true, s.bump(ctx, tenant, e.changes()...)
+	return true, s.bumpEdge(ctx, tenant, e)
 }
+
+// bumpEdge numbers what changes with a reference.
+func (s *session) bumpEdge(ctx context.Context, tenant int64, e edge) error {
+	if err := s.bump(ctx, tenant, e.changes()...); err != nil || !e.nests() {
+		return err
+	}
+	return s.bumpNested(ctx, tenant, e.to)
+}
+
+// bumpNested numbers the users in groups that became members of a group, or ceased to
+// be, where that counts for some job.
+func (s *session) bumpNested(ctx context.Context, tenant int64, groups ...directory.Key) error {
+	counts, err := s.countsNested(ctx, tenant)
+	if err != nil || !counts {
+		return err
+	}
+	for _, group := range groups {
+		if err := s.bumpAll(ctx, tenant, nestedMembers, group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nests reports whether the reference makes a group a member of a group.
+func (e edge) nests() bool { return e.relation == directory.Members && e.toKind == directory.Group }
 
 // addReference adds a reference and reports whether it is new. A single relation
 // loses what it had.

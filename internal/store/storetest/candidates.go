@@ -19,6 +19,7 @@ func candidateChecks() []check {
 		{"a candidate carries its link and failure", candidateLink},
 		{"assignments are direct or by a group, with the roles behind them", candidateRoles},
 		{"a group is assigned directly only", groupRoles},
+		{"groups within groups count where the job says so", nestedGroups},
 		{"a deleted object stays a candidate; a purged one only with a link", tombstones},
 		{"retries are the due failures that did not change in the window", retried},
 		{"the source of a target object is found", linkedTo},
