@@ -97,6 +97,7 @@ func (db *DB) RenewClaim(ctx context.Context, c store.Claim, until time.Time) er
 func (db *DB) ReleaseClaim(ctx context.Context, c store.Claim, fn func(synchronization.Job) synchronization.Job) error {
 	overtaken := false
 	err := db.write(ctx, relaxed, func(s *session) error {
+		overtaken = false
 		released, err := s.exec(ctx, "UPDATE job SET holder = NULL, lease_until = NULL WHERE "+claimed, claimedArgs(c)...)
 		if err != nil {
 			return err
