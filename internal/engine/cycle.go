@@ -62,7 +62,7 @@ func (o Options) entitlement() mapping.Entitlement {
 }
 
 const (
-	pageSize  = 500
+	pageSize  = 1000
 	groupSize = 100 // outcomes of one commit
 	// chunkSize is the number of members in one PATCH. Some targets take no more.
 	chunkSize = 100

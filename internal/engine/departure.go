@@ -14,7 +14,7 @@ import (
 func (c *Cycle) survey(ctx context.Context, kind directory.Kind) (bool, error) {
 	m := c.byKind[kind]
 	if m == nil {
-		return false, nil
+		return c.unmark(ctx, kind)
 	}
 	s := sweep{kind, store.Linked}
 	page, err := c.candidates(ctx, s)
@@ -38,6 +38,20 @@ func (c *Cycle) survey(ctx context.Context, kind directory.Kind) (bool, error) {
 	}
 	c.reach(reached.After)
 	return len(page) == pageSize, nil
+}
+
+// unmark drops the marks of a kind whose mapping was disabled: nothing of it departs.
+func (c *Cycle) unmark(ctx context.Context, kind directory.Kind) (bool, error) {
+	page, err := c.candidates(ctx, sweep{kind, store.Departing})
+	if err != nil || len(page) == 0 {
+		return false, err
+	}
+	marked := make([]store.Outcome, len(page))
+	for i := range page {
+		marked[i] = store.Outcome{Object: page[i].Key, Kind: kind, Link: page[i].Link}
+		marked[i].Link.Departure = 0
+	}
+	return len(page) == pageSize, c.Store.Record(ctx, c.claim, store.Batch{Outcomes: marked, Cycle: c.snapshot()})
 }
 
 // stagedUnless is the other state of a mark: staged, or none when there was one.

@@ -188,6 +188,28 @@ func TestDeletionsAndDisablingsCountTogether(t *testing.T) {
 	require.Equal(t, synchronization.Active, w.state().Status.Code, "who was disabled does not depart again")
 }
 
+// TestMappingThatIsDisabledHoldsNothingBack: what was staged for it is forgotten.
+func TestMappingThatIsDisabledHoldsNothingBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strict())
+	people := w.users(4)
+	groups := []directory.ObjectID{w.group("A"), w.group("B")}
+	w.settle()
+	w.remove(groups[0])
+	w.remove(groups[1])
+	w.most = 1
+	_, err := w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, synchronization.Quarantine, w.state().Status.Code)
+	w.edits(func(groups, _ *synchronization.ObjectMapping) { groups.Enabled = false })
+	w.set(people[0], "accountEnabled", false)
+	w.now = w.now.Add(24 * time.Hour)
+	_, err = w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, synchronization.Active, w.state().Status.Code)
+	require.Equal(t, 3, w.enabled())
+}
+
 // remove deletes an object: a user for 30 days, a group for good.
 func (w *world) remove(id directory.ObjectID) {
 	w.t.Helper()

@@ -31,6 +31,9 @@ func (s *Service) slice(ctx context.Context, claim store.Claim) {
 // cycle builds the cycle and runs it for one slice.
 func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization.Cycle, error) {
 	options, err := s.build(ctx, claim)
+	if err != nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // what ended the context comes before what that caused
+	}
 	if err != nil {
 		return synchronization.Cycle{}, err
 	}

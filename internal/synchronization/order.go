@@ -207,10 +207,18 @@ func (j Job) steady(now time.Time) Job {
 	return j
 }
 
-// Interrupted stores what a slice reached. The cycle goes on at once.
+// Interrupted stores what a slice reached. The cycle goes on at once, unless so much
+// has failed that the job belongs into quarantine: then it goes on at the next attempt,
+// which is judged by itself.
 func (j Job) Interrupted(c Cycle, now time.Time) Job {
-	j.Cycle, j.NextRun = &c, now
-	return j
+	reason, fault := c.QuarantineReason(), c.tooManyFailures()
+	if reason == "" {
+		j.Cycle, j.NextRun = &c, now
+		return j
+	}
+	c.Failed, c.Succeeded, c.FailedReferences = 0, 0, 0
+	j.Cycle = &c
+	return j.Quarantined(reason, fault, now)
 }
 
 // Failing stores that fault ended a slice. The cycle goes on from what it reached

@@ -132,6 +132,24 @@ func TestWaysOutOfAQuarantine(t *testing.T) {
 	require.EqualValues(t, 5, held.Watermark, "what is held is recorded")
 }
 
+// TestLongCycleIsJudgedWhileItRuns: it stops where it is, and the next attempt is
+// judged by itself.
+func TestLongCycleIsJudgedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	c := synchronization.Cycle{ID: "c", Initial: true, After: 7, Failed: 5_000, Succeeded: 10}
+	j := created().Start(at(0)).Interrupted(c, at(1))
+	require.Equal(t, synchronization.ReasonProportion, j.Status.Quarantine.Reason)
+	require.Equal(t, at(6), j.NextRun)
+	require.EqualValues(t, 7, j.Cycle.After)
+	c = *j.Cycle
+	require.Zero(t, c.Failed)
+	j = j.Interrupted(c, at(7))
+	require.Equal(t, at(7), j.NextRun)
+	require.Equal(t, synchronization.Quarantine, j.Status.Code, "until a cycle has ended well")
+	c.Head = 9
+	require.Equal(t, synchronization.Active, j.Finished(c, at(8)).Status.Code)
+}
+
 // TestCompleteFailures counts executions in which nothing succeeded, and prunings are
 // told until the failures are reset.
 func TestCompleteFailures(t *testing.T) {
