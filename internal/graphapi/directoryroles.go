@@ -7,6 +7,7 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/odata"
 	"github.com/provisor/provisor/internal/store"
 )
 
@@ -105,7 +106,29 @@ func (a *API) listRoleMembers(ctx context.Context, q *request) (answer, error) {
 		}
 		page.Objects = append(page.Objects, o)
 	}
+	if page.Objects, err = matching(page.Objects, q.options.Filter); err != nil {
+		return answer{}, err
+	}
+	page.Count = int64(len(page.Objects))
 	return a.objects(ctx, q, q.context().Collection("directoryObjects", q.options.Select...), page, typed)
+}
+
+// matching keeps of a few objects those that a filter selects.
+func matching(objects []directory.Object, filter odata.Expr) ([]directory.Object, error) {
+	var kept []directory.Object
+	for _, o := range objects {
+		ok, err := filter == nil, error(nil)
+		if filter != nil {
+			ok, err = odata.Match(filter, typedWire(o, nil))
+		}
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			kept = append(kept, o)
+		}
+	}
+	return kept, nil
 }
 
 func (a *API) addRoleMember(ctx context.Context, q *request) (answer, error) {

@@ -318,6 +318,11 @@ func TestDirectoryRoles(t *testing.T) {
 	if got := answered(w.want(t, http.StatusOK, http.MethodGet, members, ""), "displayName"); !slices.Equal(got, []string{"ada"}) {
 		t.Errorf("%v", got)
 	}
+	for filter, want := range map[string]int{"id eq '" + ada + "'": 1, "id eq '" + string(adminSP) + "'": 0} {
+		if got := answered(w.want(t, http.StatusOK, http.MethodGet, members+"?$filter="+filter, ""), "id"); len(got) != want {
+			t.Errorf("%s: %v", filter, got)
+		}
+	}
 	if got := answered(w.want(t, http.StatusOK, http.MethodGet, "/v1.0/roleManagement/directory/roleAssignments", ""), "principalId"); !slices.Equal(got, []string{ada}) {
 		t.Errorf("%v", got)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
 	id "github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/odata"
 	"github.com/provisor/provisor/internal/store"
 )
 
@@ -33,7 +34,7 @@ func (a *API) roleRoutes() []Route {
 		Route{Method: get, Pattern: roles, Operation: id.ReadRoleDefinitions, Options: short(), handle: a.listDirectoryRoles(roles)},
 		Route{Method: post, Pattern: roles, Operation: id.WriteRoleDefinitions, body: jsonRequired, handle: a.activateDirectoryRole},
 		Route{Method: get, Pattern: roles + "/{id}", Operation: id.ReadRoleDefinitions, Options: one(), handle: a.getDirectoryRole(roles)},
-		Route{Method: get, Pattern: roles + "/{id}/members", Operation: id.ReadRoleAssignments, Options: one(), handle: a.listRoleMembers},
+		Route{Method: get, Pattern: roles + "/{id}/members", Operation: id.ReadRoleAssignments, Options: []odata.Option{odata.FilterOption, odata.SelectOption, odata.CountOption}, handle: a.listRoleMembers},
 		Route{Method: post, Pattern: roles + "/{id}/members/$ref", Operation: id.WriteRoleAssignments, body: jsonRequired, handle: a.addRoleMember},
 		Route{Method: remove, Pattern: roles + "/{id}/members/{otherId}/$ref", Operation: id.WriteRoleAssignments, handle: a.removeRoleMember},
 		Route{Method: get, Pattern: templates, Operation: id.ReadRoleDefinitions, Options: short(), handle: a.listDirectoryRoles(templates)},
