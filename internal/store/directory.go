@@ -16,7 +16,7 @@ import (
 // counts as a change of an object: its attributes or presence; for a group also
 // its members; for a user also its manager and the groups it is a member of; for
 // any principal its app role assignments, and for a user those of the groups it
-// is a direct member of. A write that changes nothing takes no number. Deleting
+// is a direct member of; of all groups above, where a job of the tenant counts nested groups. A write that changes nothing takes no number. Deleting
 // the resource of an assignment changes no principal: its jobs stop with it.
 type Directory interface {
 	// CreateObject adds o, durably, and returns it with Key and Sequence. ID, Kind,

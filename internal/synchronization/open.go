@@ -6,6 +6,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/provisor/provisor/internal/errs"
@@ -53,8 +54,12 @@ func (r *reader) fault(path, format string, args ...any) {
 func (r *reader) value(data []byte, into reflect.Value, path string) {
 	kind := into.Type()
 	switch {
-	case isNull(data):
+	case isNull(data), kind.Kind() == reflect.Slice && string(data) == "[]": // nil is written as [] as well
 		into.SetZero()
+	case plainText(data) && kind == reflect.TypeFor[string]():
+		into.SetString(string(data[1 : len(data)-1]))
+	case kind == reflect.TypeFor[bool]() && (string(data) == "true" || string(data) == "false"):
+		into.SetBool(data[0] == 't')
 	case kind.Kind() == reflect.Pointer && isResource(kind.Elem()):
 		into.Set(reflect.New(kind.Elem()))
 		r.object(data, into.Elem(), path)
@@ -69,9 +74,6 @@ func (r *reader) value(data []byte, into reflect.Value, path string) {
 
 func (r *reader) scalar(data []byte, into reflect.Value, path string) {
 	err := json.Unmarshal(data, into.Addr().Interface())
-	if into.Kind() == reflect.Slice && into.Len() == 0 {
-		into.SetZero() // nil is written as [] as well
-	}
 	if err == nil {
 		return
 	}
@@ -106,7 +108,7 @@ func (r *reader) list(data []byte, into reflect.Value, path string) {
 		return
 	}
 	if len(items) == 0 {
-		return // nil is written as [] as well
+		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(items), len(items)))
 	for i, item := range items {
@@ -265,7 +267,7 @@ func appendMember(to []byte, name string, text []byte) []byte {
 	if to[len(to)-1] != '{' {
 		to = append(to, ',')
 	}
-	quoted, err := json.Marshal(name)
+	quoted, err := value(reflect.ValueOf(name))
 	if err != nil {
 		return to // a string can always be written
 	}
@@ -273,9 +275,30 @@ func appendMember(to []byte, name string, text []byte) []byte {
 	return append(to, text...)
 }
 
+// plainText reports whether a text is a JSON string that stands for itself: no escape
+// is in it, and none would be written. Most strings of a schema are such.
+func plainText(text []byte) bool {
+	if len(text) < 2 || text[0] != '"' {
+		return false
+	}
+	for _, c := range text[1 : len(text)-1] {
+		if c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
+}
+
 // value writes the value of one member.
 func value(v reflect.Value) ([]byte, error) {
 	switch {
+	case v.Type() == reflect.TypeFor[bool]():
+		return strconv.AppendBool(nil, v.Bool()), nil
+	case v.Type() == reflect.TypeFor[string]():
+		if text := []byte(`"` + v.String() + `"`); plainText(text) {
+			return text, nil
+		}
+		return json.Marshal(v.String())
 	case isResource(v.Type()):
 		return appendResource(nil, v)
 	case v.Kind() == reflect.Pointer && isResource(v.Type().Elem()) && !v.IsNil():
