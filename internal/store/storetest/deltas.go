@@ -17,6 +17,7 @@ func deltaChecks() []check {
 		{"a group that changes amid its members comes again with all of them", deltaOvertaken},
 		{"a manager that changes is told", deltaManager},
 		{"a filter narrows a round to some objects", deltaFiltered},
+		{"members that are imported are told", deltaImported},
 		{"every way of losing a member is told", deltaLosses},
 	}
 }
@@ -187,4 +188,21 @@ func deltaLosses(f *fixture) {
 	f.relate(g, directory.Members, back)
 	words, _ := round(f, groups(from, 0))
 	f.holds(strings.Contains(words, "eng-removed-?-?+back"), "what was told: "+words)
+}
+
+func deltaImported(f *fixture) {
+	f.group("eng")
+	_, from := round(f, groups(0, 0))
+	results, err := f.Import(f.Context(), f.tenant, []store.ImportRow{
+		{Kind: directory.User, NewID: f.id(), Attributes: directory.Attributes{"displayName": "ada", "userPrincipalName": "ada@x.example"}},
+		{From: "eng", Relation: directory.Members, To: "ada@x.example"},
+	}, f.now)
+	f.succeed(err)
+	for _, r := range results {
+		f.succeed(r.Err)
+	}
+	words, from := round(f, groups(from, 0))
+	equal(f, words, "eng+ada", "after the import")
+	words, _ = round(f, groups(from, 0))
+	equal(f, words, "", "and then")
 }
