@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -37,7 +38,7 @@ func (s *Service) AnswerOnDemand(ctx context.Context, payload []byte) ([]byte, e
 	}
 	told, ok := errors.AsType[*errs.Error](err)
 	if !ok {
-		s.Log.ErrorContext(ctx, "provisioning on demand failed", "job", string(call.Job), "error", err.Error())
+		s.Log.LogAttrs(ctx, slog.LevelError, "provisioning on demand failed", slog.String("job", string(call.Job)), slog.String("error", err.Error()))
 		told = errs.New(errs.Internal, "InternalError", "Provisioning on demand failed. The operator's log has the reason.")
 	}
 	return json.Marshal(onDemandReply{Error: told})

@@ -59,7 +59,8 @@ type Options struct {
 	Interval time.Duration
 	// Notify makes a runner look for due jobs; nil leaves it to look by itself.
 	Notify func()
-	// Concurrency bounds the requests to one application; zero means 8.
+	// Concurrency caps the requests to one application; below it, their number adapts
+	// to what the application bears. Zero means 64.
 	Concurrency int
 	// Slice is the longest that a worker works on one job before it writes its
 	// position and lets the others have their turn; zero means 60 s.
