@@ -2,6 +2,7 @@ package mapping_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -78,7 +79,7 @@ func TestExportOfPowerShell(t *testing.T) {
 // TestPublishedRequests: every PUT of a schema that Microsoft's documents show is taken.
 func TestPublishedRequests(t *testing.T) {
 	t.Parallel()
-	folder := os.Getenv("PROVISOR_REFERENCE")
+	folder := os.Getenv("PROVISOR_REFERENCE") //nolint:forbidigo // where reference files lie is no setting of the program
 	if folder == "" {
 		t.Skip("PROVISOR_REFERENCE does not name the folder of reference files")
 	}
@@ -91,7 +92,7 @@ func TestPublishedRequests(t *testing.T) {
 			Request          json.RawMessage
 		}
 		require.NoError(t, json.Unmarshal([]byte(line), &example))
-		if example.Method != "PUT" || !strings.HasSuffix(example.Path, "/schema") || len(example.Request) == 0 {
+		if example.Method != http.MethodPut || !strings.HasSuffix(example.Path, "/schema") || len(example.Request) == 0 {
 			continue
 		}
 		var s synchronization.Schema
