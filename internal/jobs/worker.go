@@ -44,18 +44,29 @@ func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization
 const attention = 500 * time.Millisecond
 
 // renew keeps the lease while a slice runs, and cancels the slice when the claim is
-// lost. It begins at once: an order may have come after the claim and before the
-// slice was known to be running. It returns the function that ends it.
+// lost, or may be soon: a database that does not answer lets another worker take over
+// when the lease ends, and what this one does from then on would be done twice. It
+// begins at once: an order may have come after the claim and before the slice was known
+// to be running. It returns the function that ends it.
 func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.CancelCauseFunc) func() {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
+	margin := s.Lease / 3
 	go func() {
 		defer close(done)
-		ticker := time.NewTicker(min(s.Lease/3, attention))
+		ticker := time.NewTicker(min(margin, attention))
 		defer ticker.Stop()
-		for {
-			if err := s.Store.RenewClaim(ctx, claim, s.Now().Add(s.Lease)); errs.Is(err, errs.Conflict) || errs.Is(err, errs.NotFound) {
+		for until := s.Now().Add(s.Lease); ; {
+			next := s.Now().Add(s.Lease)
+			err := s.extend(ctx, claim, next)
+			switch {
+			case err == nil:
+				until = next
+			case errs.Is(err, errs.Conflict), errs.Is(err, errs.NotFound):
 				cancel(err)
+				return
+			case s.Now().Add(margin).After(until):
+				cancel(errLapsing(err, claim))
 				return
 			}
 			select {
@@ -69,6 +80,18 @@ func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.C
 		stop()
 		<-done
 	}
+}
+
+// extend renews the claim, and does not wait for the answer until the lease has ended.
+func (s *Service) extend(ctx context.Context, claim store.Claim, until time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, s.Lease/3)
+	defer cancel()
+	return s.Store.RenewClaim(ctx, claim, until)
+}
+
+// errLapsing is why a slice ends before its lease does.
+func errLapsing(err error, c store.Claim) error {
+	return errs.Wrap(err, errs.Conflict, "LeaseLapsing", "The claim of %s on job %s could not be renewed in time: %v", c.Holder, c.Job.ID, err)
 }
 
 // ending returns the change of the job row that a slice ends with, and logs it.
