@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -51,9 +52,15 @@ func cause(err error) string {
 
 func (d dataDir) file(name string) string { return filepath.Join(string(d), name) }
 
-// lock makes this process the only service on the directory until the returned
-// file is closed. Conflict when another one runs.
-func (d dataDir) lock() (*os.File, error) {
+// dirLock is the lock of a data directory.
+type dirLock struct{ *os.File }
+
+// Close gives the directory back.
+func (l dirLock) Close() error { return errors.Join(unlockFile(l.File), l.File.Close()) }
+
+// lock makes this process the only service on the directory until the returned lock
+// is closed. Conflict when another one runs.
+func (d dataDir) lock() (io.Closer, error) {
 	f, err := os.OpenFile(d.file(lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, dataError(err, d.file(lockName))
@@ -68,7 +75,7 @@ func (d dataDir) lock() (*os.File, error) {
 	if err := errors.Join(f.Truncate(0), writeAt(f, fmt.Sprint(os.Getpid()))); err != nil {
 		return nil, errors.Join(dataError(err, f.Name()), f.Close())
 	}
-	return f, nil
+	return dirLock{f}, nil
 }
 
 func writeAt(f *os.File, text string) error {

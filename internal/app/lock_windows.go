@@ -12,3 +12,8 @@ func lockFile(f *os.File) error {
 	const exclusively = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	return windows.LockFileEx(windows.Handle(f.Fd()), exclusively, 0, 1, 0, new(windows.Overlapped))
 }
+
+// unlockFile gives it back.
+func unlockFile(f *os.File) error {
+	return windows.UnlockFileEx(windows.Handle(f.Fd()), 0, 1, 0, new(windows.Overlapped))
+}

@@ -3,9 +3,9 @@ package app
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
-	"os"
 	"slices"
 	"time"
 
@@ -77,7 +77,7 @@ func (s *service) open(ctx context.Context) error {
 	return nil
 }
 
-func lockDataDir(path string) (*os.File, error) {
+func lockDataDir(path string) (io.Closer, error) {
 	dir, err := openDataDir(path)
 	if err != nil {
 		return nil, err
