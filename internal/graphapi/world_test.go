@@ -7,8 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,7 +57,11 @@ func newWorldWith(t *testing.T, adjust func(*graphapi.Config)) *world {
 
 func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
 	tb.Helper()
-	db, err := sqlstore.Open(tb.Context(), filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
+	file := filepath.Join(tb.TempDir(), "provisor.db")
+	if err := os.WriteFile(file, emptyDatabase(tb), 0o600); err != nil {
+		tb.Fatal(err)
+	}
+	db, err := sqlstore.Open(tb.Context(), file, sqlstore.Options{})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -78,6 +84,32 @@ func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
 	adjust(&config)
 	w.api = graphapi.New(config)
 	return w
+}
+
+// empty is a database that has its tables, made once: making them is most of what a
+// world costs.
+var empty struct {
+	once sync.Once
+	file []byte
+	err  error
+}
+
+func emptyDatabase(tb testing.TB) []byte {
+	tb.Helper()
+	empty.once.Do(func() {
+		file := filepath.Join(tb.TempDir(), "empty.db")
+		var db *sqlstore.DB
+		if db, empty.err = sqlstore.Open(tb.Context(), file, sqlstore.Options{}); empty.err != nil {
+			return
+		}
+		if empty.err = db.Close(); empty.err == nil {
+			empty.file, empty.err = os.ReadFile(file)
+		}
+	})
+	if empty.err != nil {
+		tb.Fatal(empty.err)
+	}
+	return empty.file
 }
 
 func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 678_901_200, time.UTC) }
