@@ -229,6 +229,7 @@ func benchmarkDurableWrites(b *testing.B, filled func(testing.TB) *sqlstore.DB) 
 			db := filled(b)
 			var n atomic.Int64
 			b.SetParallelism(parallel)
+			b.ResetTimer()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
 					row := person(rand.New(rand.NewPCG(1, uint64(n.Add(1)))), int(n.Load()))
