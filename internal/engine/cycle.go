@@ -82,7 +82,8 @@ type Cycle struct {
 	// listings are what the target had when a sweep of this slice began, by kind; an
 	// entry that is nil says that everything is looked up.
 	listings map[directory.Kind]*scimclient.Listing
-	until    time.Time // the end of the slice
+	until    time.Time     // the end of the slice
+	slice    time.Duration // how long it is
 	// onDemand: single objects are provisioned, and the job's cycle stays where it is.
 	onDemand bool
 	mu       sync.Mutex // guards state.After and the counts while workers run
@@ -114,7 +115,7 @@ func New(o Options, claim store.Claim) *Cycle {
 // never goes beyond what is recorded. A slice has an end even where one page takes
 // longer than it: what was begun is finished, and the rest is left to the next.
 func (c *Cycle) Run(ctx context.Context, until time.Time) (synchronization.Cycle, error) {
-	c.until = until
+	c.until, c.slice = until, until.Sub(c.Now())
 	if err := c.begin(ctx); err != nil {
 		return c.state, ended(ctx, err)
 	}

@@ -23,7 +23,7 @@ const (
 // not rule out is looked up, and so is what may have been created meanwhile.
 func (c *Cycle) list(ctx context.Context, m *mapping.Mapping, s sweep) error {
 	_, done := c.listings[s.kind]
-	if done || s.of != store.Changed || !c.state.Initial || c.Matching == synchronization.MatchByLookUp {
+	if done || s.of != store.Changed || !c.state.Initial || c.Matching == synchronization.MatchByLookUp || c.state.Unlisted {
 		return nil
 	}
 	c.listings[s.kind] = nil
@@ -35,11 +35,26 @@ func (c *Cycle) list(ctx context.Context, m *mapping.Mapping, s sweep) error {
 	case left < listingFloor:
 		return nil
 	}
-	listing, err := c.Target.List(ctx, m.ResourceType, m.MatchingPaths(), worth)
+	return c.listFor(ctx, m, worth)
+}
+
+// listFor lists for half of a slice at most, because every slice lists anew and the rest
+// of it is for the objects. A target that takes longer is not listed again in this cycle.
+func (c *Cycle) listFor(ctx context.Context, m *mapping.Mapping, worth int) error {
+	if c.until.Sub(c.Now()) < c.slice/2 {
+		return nil // what is left of this slice is looked up
+	}
+	brief, cancel := context.WithTimeout(ctx, c.slice/2)
+	defer cancel()
+	listing, err := c.Target.List(brief, m.ResourceType, m.MatchingPaths(), worth)
+	if err != nil && brief.Err() != nil && ctx.Err() == nil {
+		c.state.Unlisted = true
+		return nil
+	}
 	if err != nil {
 		return c.fatal(ctx, err) // else everything is looked up
 	}
-	c.listings[s.kind] = listing
+	c.listings[m.Kind] = listing
 	return nil
 }
 

@@ -1,12 +1,16 @@
 package engine_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/synchronization"
 )
@@ -68,4 +72,35 @@ func TestListingIsMadeWhereItIsCheaper(t *testing.T) {
 		require.Equal(t, n, w.server.Requests()["POST /Users"])
 		require.Equal(t, max(listed, 1), w.server.Requests()["GET /Users"], "%d", n)
 	}
+}
+
+// unending is a target whose listing has no end.
+type unending struct {
+	engine.Target
+
+	listed *int
+}
+
+func (u unending) List(ctx context.Context, _ string, _ []scim.Path, _ int) (*scimclient.Listing, error) {
+	*u.listed++
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestListingThatTakesTooLongIsGivenUp: else every slice would list anew and do nothing
+// besides.
+func TestListingThatTakesTooLongIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strict())
+	w.matching = synchronization.MatchByListing
+	listed := 0
+	w.side = func(t engine.Target) engine.Target { return unending{t, &listed} }
+	w.group("Everyone", w.users(40)...)
+	ctx, claim := t.Context(), w.claim()
+	state, err := w.engine(ctx, claim).Run(ctx, w.now.Add(400*time.Millisecond))
+	require.NoError(t, err)
+	require.Equal(t, synchronization.PhaseDone, state.Phase)
+	require.True(t, state.Unlisted)
+	require.Equal(t, 1, listed, "neither for the groups nor in a later slice")
+	require.Equal(t, 40, w.counted())
 }

@@ -188,4 +188,6 @@ type Cycle struct {
 	Failed, Succeeded, FailedReferences int64
 	// Pruned counts the failures that were given up.
 	Pruned int64
+	// Unlisted: the target takes too long to be listed, so everything is looked up.
+	Unlisted bool
 }
