@@ -12,23 +12,19 @@ import (
 // BenchmarkInitialCycle is the rate of a durable initial cycle with the full log, as
 // a ratio to the bare pump of the same run.
 func BenchmarkInitialCycle(b *testing.B) {
-	for name, listing := range map[string]bool{"lookup": false, "listing": true} {
-		b.Run(name, func(b *testing.B) {
+	for _, m := range []matching{byLookUp, byListing} {
+		b.Run(string(m), func(b *testing.B) {
 			n := scale(100_000)
 			var rate, limit float64
 			for b.Loop() {
 				p := loaded(b, n)
 				p.start()
-				settings := map[string]string{"ProvisorMatching": "lookup"}
-				if listing {
-					settings["ProvisorMatching"] = "listing"
-				}
 				t := startTarget(b, 0)
-				half := pump(b, t, n/2, !listing)
-				took, exported := p.newJob(t, settings).cycle()
+				half := pump(b, t, n/2, m)
+				took, exported := p.newJob(t, map[string]string{"ProvisorMatching": string(m)}).cycle()
 				require.EqualValues(b, n, exported)
 				p.stop()
-				limit = (half + pump(b, t, n/2, !listing)) / 2
+				limit = (half + pump(b, t, n/2, m)) / 2
 				rate = float64(n) / took.Seconds()
 			}
 			b.ReportMetric(rate, "users/s")

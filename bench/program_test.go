@@ -73,15 +73,15 @@ func (p *program) run(args ...string) {
 }
 
 // start serves and returns how long it took to be ready.
-func (p *program) start(flags ...string) time.Duration {
+func (p *program) start() time.Duration {
 	p.b.Helper()
 	path, err := binary()
 	require.NoError(p.b, err)
 	file := filepath.Join(p.dir, "bootstrap.json")
 	_ = os.Remove(file)
-	p.cmd = exec.Command(path, append(append([]string{
+	p.cmd = exec.Command(path, append([]string{
 		"serve", "--data", filepath.Join(p.dir, "data"), "--listen", "127.0.0.1:0", "--bootstrap-file", file, "--log-level", "warn",
-	}, p.flags...), flags...)...)
+	}, p.flags...)...)
 	p.cmd.Env = os.Environ()
 	if p.keys != "" {
 		p.cmd.Env = append(p.cmd.Env, "PROVISOR_SEALING_KEY="+p.keys)

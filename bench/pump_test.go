@@ -16,9 +16,17 @@ import (
 // concurrency of the pump; the program's default for one target.
 const concurrency = 8
 
+// matching is how a job finds what is at its target already.
+type matching string
+
+const (
+	byLookUp  matching = "lookup"
+	byListing matching = "listing"
+)
+
 // pump sends what an initial cycle must send, from as many connections, and
 // nothing else happens: the physical limit. It returns users a second.
-func pump(b *testing.B, t target, n int, lookUp bool) float64 {
+func pump(b *testing.B, t target, n int, m matching) float64 {
 	b.Helper()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: concurrency, MaxConnsPerHost: concurrency}}
 	defer client.CloseIdleConnections()
@@ -27,13 +35,15 @@ func pump(b *testing.B, t target, n int, lookUp bool) float64 {
 	group.SetLimit(concurrency)
 	for i := range n {
 		group.Go(func() error {
-			if lookUp {
+			if m == byLookUp {
 				query := url.Values{"filter": {fmt.Sprintf("userName eq %q", userName(i))}}
-				if err := drain(client.Get(t.url + "/Users?" + query.Encode())); err != nil {
+				resp, err := client.Get(t.url + "/Users?" + query.Encode())
+				if err := drain(resp, err); err != nil {
 					return err
 				}
 			}
-			return drain(client.Post(t.url+"/Users", "application/scim+json", strings.NewReader(scimUser(i))))
+			resp, err := client.Post(t.url+"/Users", "application/scim+json", strings.NewReader(scimUser(i)))
+			return drain(resp, err)
 		})
 	}
 	require.NoError(b, group.Wait())

@@ -101,7 +101,7 @@ func (s *service) refresh(credentials *credential.Service) tasks.Func {
 		tenant, sp, _ := strings.Cut(t.Key, "/")
 		next, err := credentials.KeepFresh(ctx, directory.TenantID(tenant), directory.ObjectID(sp))
 		if err != nil && !errs.Is(err, errs.Unavailable) {
-			return tasks.Done{}, nil //nolint:nilerr // see above
+			return tasks.Done{}, nil
 		}
 		if err == nil && !next.IsZero() {
 			next = later(next, s.now().Add(shortestRefresh))
@@ -136,6 +136,7 @@ func (s *service) credentialsChanged(ctx context.Context, e credential.Event) {
 		err = errors.Join(s.tasks.Put(ctx, kindRefresh, key, s.now()), s.jobs.CredentialsChanged(ctx, e.Owner.Tenant, e.Owner.ServicePrincipal))
 	case credential.ActionPut:
 		err = s.jobs.CredentialsChanged(ctx, e.Owner.Tenant, e.Owner.ServicePrincipal)
+	case credential.ActionConfigure, credential.ActionRefresh, credential.ActionAuthorize: // nobody waits for them
 	}
 	if err != nil {
 		s.log.LogAttrs(ctx, slog.LevelWarn, "what follows a change of credentials waits for its turn",
@@ -163,7 +164,7 @@ type workedJobs struct {
 }
 
 // ProvisionOnDemand has a worker do it, before everything that waits.
-func (w workedJobs) ProvisionOnDemand( //nolint:revive // as many arguments as the action has parameters
+func (w workedJobs) ProvisionOnDemand(
 	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters,
 ) (synchronization.OnDemandResult, error) {
 	call := jobs.OnDemandCall{Tenant: tenant, ServicePrincipal: sp, Job: id, Parameters: parameters}

@@ -1,5 +1,5 @@
-// Package pgtest starts a throw-away PostgreSQL for tests, from the programs that
-// Debian's package postgresql installs.
+//go:build unix
+
 package pgtest
 
 import (

@@ -84,7 +84,7 @@ func taskListChecks() []check {
 }
 
 func taskClaimChecks() []check {
-	return []check{
+	return append([]check{
 		{"one claim holds until it ends", func(f *fixture) {
 			t := f.task("k")
 			first, ok := f.claimTask(t, "a")
@@ -110,6 +110,11 @@ func taskClaimChecks() []check {
 			f.same(f.dueTasks(f.now), []string(nil), "due")
 			f.same(f.dueTasks(f.now.Add(time.Hour)), []string{"k"}, "due an hour later")
 		}},
+	}, taskEndChecks()...)
+}
+
+func taskEndChecks() []check {
+	return []check{
 		{"an end keeps the answer or removes the task", func(f *fixture) {
 			kept, _ := f.claimTask(f.task("kept"), "a")
 			kept.Due, kept.Answer = time.Time{}, []byte("42")
