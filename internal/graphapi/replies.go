@@ -94,12 +94,13 @@ type reply struct {
 }
 
 // answerOnce carries q out and keeps the answer. What failed is forgotten: it may be
-// carried out when it comes again.
+// carried out when it comes again. A caller who leaves meanwhile, such as a proxy that
+// lost patience, does not end it half-way: that is what comes again.
 func (a *API) answerOnce(ctx context.Context, q *request, digest []byte) (answer, error) {
+	ctx = context.WithoutCancel(ctx)
 	var document []byte
 	defer func() {
-		// The caller may have left meanwhile; the note matters all the same.
-		if err := a.Replies.EndReply(context.WithoutCancel(ctx), q.tenant, digest, document); err != nil {
+		if err := a.Replies.EndReply(ctx, q.tenant, digest, document); err != nil {
 			a.Log.LogAttrs(ctx, slog.LevelWarn, "the answer to a request could not be kept", slog.String("error", err.Error()))
 		}
 	}()

@@ -27,7 +27,11 @@ type sdk struct {
 
 func (w *world) post(t *testing.T, s sdk) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://provisor.test"+s.path, strings.NewReader(s.body))
+	return w.send(w.posted(t.Context(), s))
+}
+
+func (*world) posted(ctx context.Context, s sdk) *http.Request {
+	r := httptest.NewRequestWithContext(ctx, http.MethodPost, "http://provisor.test"+s.path, strings.NewReader(s.body))
 	r.Header.Set("Authorization", "Bearer "+s.caller)
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Client-Request-Id", cmp.Or(s.id, oneID))
@@ -35,7 +39,7 @@ func (w *world) post(t *testing.T, s sdk) *httptest.ResponseRecorder {
 	if s.attempt > 0 {
 		r.Header.Set("Retry-Attempt", fmt.Sprint(s.attempt))
 	}
-	return w.send(r)
+	return r
 }
 
 func remembering(t *testing.T) *world {
@@ -86,6 +90,32 @@ func TestSentAgain(t *testing.T) {
 	}
 	if n := w.applications(t); n != 1 {
 		t.Errorf("%d applications", n)
+	}
+}
+
+// leaving is a caller who leaves when the request has begun.
+type leaving struct {
+	replies
+
+	leave *context.CancelFunc
+}
+
+func (l leaving) BeginReply(ctx context.Context, tenant directory.TenantID, digest []byte, now, expires time.Time) ([]byte, bool, error) {
+	defer (*l.leave)()
+	return l.replies.BeginReply(ctx, tenant, digest, now, expires)
+}
+
+// TestSentAgainAfterTheCallerLeft: what was begun is finished, and its answer kept.
+func TestSentAgainAfterTheCallerLeft(t *testing.T) {
+	t.Parallel()
+
+	var w *world
+	ctx, leave := context.WithCancel(t.Context())
+	w = newWorldWith(t, func(c *graphapi.Config) { c.Replies = leaving{replies{&w}, &leave} })
+	w.send(w.posted(ctx, sdk{caller: "admin", path: theApps, body: oneApp}))
+	again := w.post(t, sdk{caller: "admin", path: theApps, body: oneApp, attempt: 1})
+	if again.Code != http.StatusCreated || again.Header().Get("Provisor-Repeated") != "true" || w.applications(t) != 1 {
+		t.Errorf("%d %s; %d applications", again.Code, again.Body, w.applications(t))
 	}
 }
 
