@@ -69,6 +69,9 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 		}
 	}
 	screen.Say("Provisor is ready at %s", s.url())
+	if err := s.announceTrust(screen); err != nil {
+		return err
+	}
 	if !s.admin.Secretless {
 		return nil
 	}
