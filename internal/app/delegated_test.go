@@ -157,6 +157,23 @@ func TestServeRefusesPickForOthers(t *testing.T) {
 	require.Contains(t, stderr, "pick-open")
 }
 
+// TestServePicksUnderItsOwnNameOnly: a page whose name was bent to this machine may not
+// choose who it is.
+func TestServePicksUnderItsOwnNameOnly(t *testing.T) {
+	t.Parallel()
+
+	s := serve(t, t.TempDir(), "--sign-in", "pick")
+	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK, "evil.example": http.StatusMisdirectedRequest, "evil.example:8480": http.StatusMisdirectedRequest} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Authority+"/v2.0/.well-known/openid-configuration", nil)
+		require.NoError(t, err)
+		r.Host = host
+		resp, err := s.http.Do(r)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, want, resp.StatusCode, host)
+	}
+}
+
 // TestTrust says how the authority of --tls auto is trusted, once it is there.
 func TestTrust(t *testing.T) {
 	t.Parallel()

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/provisor/provisor/internal/errs"
 )
@@ -74,6 +76,23 @@ func names(host string) []string {
 func onlyHere(c Config, bound net.Addr) bool {
 	host, _, err := net.SplitHostPort(bound.String())
 	return err == nil && c.BaseURL == nil && isLoopback(host)
+}
+
+// namedHere refuses requests that came under the name of another machine. A page of the
+// web can have its own name mean this machine (DNS rebinding), and would then be one of
+// ours to the browser.
+func namedHere(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = strings.Trim(r.Host, "[]")
+		}
+		if !isLoopback(host) {
+			http.Error(w, "This service signs people in without a password, so it answers to localhost only.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // onLaptop reports whether the service can be reached from this machine only and

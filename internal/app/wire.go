@@ -142,7 +142,14 @@ func (s *service) issuer(keys *issuer.Ring, bound net.Addr) (http.Handler, error
 		c.Users, c.Issued = directory, s.base.store
 		c.Pick = s.config.SignIn == signInPick || s.config.SignIn == signInPickOpen
 	}
-	return issuer.New(c)
+	authority, err := issuer.New(c)
+	if err != nil {
+		return nil, err
+	}
+	if s.config.SignIn == signInPick {
+		return namedHere(authority), nil
+	}
+	return authority, nil
 }
 
 // surface is the Graph API with its authenticator.
