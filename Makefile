@@ -45,8 +45,8 @@ e2e: ## the program as a process: kill -9 in the middle, restart, search for sec
 # Everything that needs more than Go (Node, PostgreSQL, …) lives in a folder of its
 # own below interop, with a script `run` that installs or starts what it needs.
 .PHONY: interop
-interop: ## tests against real third-party programs
-	@for run in $(wildcard interop/*/run); do echo "== $$run"; "$$run" || exit 1; done
+interop: build ## tests against real third-party programs
+	@export PROVISOR_PROGRAM=$(CURDIR)/provisor; for run in $(wildcard interop/*/run); do echo "== $$run"; "$$run" || exit 1; done
 
 .PHONY: check
 check: lint race fuzz-short e2e interop ## everything; slow

@@ -145,12 +145,12 @@ type oneJob struct {
 
 // newJob makes an application with a job that provisions everybody into a target
 // that would take duplicates.
-func (c *cluster) newJob(n int, tokens string) oneJob {
+func (c *cluster) newJob(n int, tokens string, latency time.Duration) oneJob {
 	c.t.Helper()
 	target := scimserver.New(scimserver.Options{
 		MaxResults: 10000, Flaws: scimserver.Flaws{AllowDuplicates: true, RepeatMembers: true}, Mode: scim.Tolerant,
 	})
-	listener := httptest.NewServer(slowly(target, 5*time.Millisecond))
+	listener := httptest.NewServer(slowly(target, latency))
 	c.t.Cleanup(listener.Close)
 	_, sp := c.first.application()
 	base := "/v1.0/servicePrincipals/" + sp + "/synchronization"
@@ -204,7 +204,7 @@ func TestCluster(t *testing.T) {
 	}
 	all := make([]oneJob, jobs)
 	for i := range all {
-		all[i] = c.newJob(i, tokens.URL)
+		all[i] = c.newJob(i, tokens.URL, 5*time.Millisecond)
 		c.first.must("POST", all[i].base+"/jobs/"+all[i].id+"/start", nil)
 	}
 
@@ -279,7 +279,7 @@ func TestPauseIsHeardEverywhere(t *testing.T) {
 	for i := range 200 {
 		c.first.user(i)
 	}
-	target := c.newJob(0, tokens.URL)
+	target := c.newJob(0, tokens.URL, 400*time.Millisecond)
 	path := target.base + "/jobs/" + target.id
 	c.first.must("POST", path+"/start", nil)
 	require.Eventually(t, func() bool {
