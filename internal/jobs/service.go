@@ -27,6 +27,7 @@ type Store interface {
 	store.Directory
 	store.Jobs
 	store.DueJobs
+	store.Seats
 	store.Schemas
 	store.Templates
 	store.Connections

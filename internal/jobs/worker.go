@@ -8,6 +8,7 @@ import (
 
 	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/scimclient"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
@@ -36,6 +37,9 @@ func (s *Service) cycle(ctx context.Context, claim store.Claim) (synchronization
 	}
 	if err != nil {
 		return synchronization.Cycle{}, err
+	}
+	if client, ok := options.Target.(*scimclient.Client); ok {
+		defer s.sit(ctx, claim, client)()
 	}
 	return engine.New(options, claim).Run(ctx, s.Now().Add(s.Slice))
 }

@@ -37,6 +37,7 @@ type Store interface {
 	Secrets
 	Leases
 	Tasks
+	Seats
 	Jobs
 	DueJobs
 	Schemas

@@ -29,6 +29,7 @@ func Run(t *testing.T, open Open) {
 		"Secrets":    secretChecks(),
 		"Leases":     leaseChecks(),
 		"Tasks":      taskChecks(),
+		"Seats":      seatChecks(),
 		"Due":        dueChecks(),
 		"Passwords":  passwordChecks(),
 		"Roles":      roleChecks(),
