@@ -42,7 +42,7 @@ func (s *Service) ProvisionOnDemand(
 	if err != nil {
 		return none, err
 	}
-	ending := func(j synchronization.Job) synchronization.Job { return j }
+	ending := asItIs
 	defer func() {
 		s.giveBack(ctx, claim, ending)
 	}()
@@ -61,10 +61,14 @@ func (s *Service) ProvisionOnDemand(
 		return none, err
 	}
 	if err != nil {
+		ending = asItIs // it answered the test well, and then no more
 		return s.onDemandFault(ctx, claim, err)
 	}
 	return synchronization.NewOnDemandResult(claim.Job.TemplateID, told), nil
 }
+
+// asItIs changes nothing of a job.
+func asItIs(j synchronization.Job) synchronization.Job { return j }
 
 // checkOnDemand refuses what cannot be begun.
 func (s *Service) checkOnDemand(ctx context.Context, at address, parameters []synchronization.OnDemandParameters) error {

@@ -216,3 +216,25 @@ func TestOnDemandTestsTheConnectionFirst(t *testing.T) {
 	require.Equal(t, synchronization.Active, j.Status.Code)
 	require.Nil(t, j.Status.Quarantine)
 }
+
+// TestOnDemandQuarantineLastsWhenOnlyTheTestWentWell: credentials may read and not write.
+func TestOnDemandQuarantineLastsWhenOnlyTheTestWentWell(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0, 0)
+	readable := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			rw.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.target.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(readable.Close)
+	s := w.resting(readable.URL)
+	id := w.unstarted(s)
+	require.NoError(t, s.Start(t.Context(), tenant, w.sp.ID, id))
+	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(w.person("ada"))))
+	require.NoError(t, err)
+	require.Equal(t, synchronization.OnDemandFailure, done.Result)
+	require.Equal(t, synchronization.Quarantine, w.stored(id).Status.Code)
+	require.Equal(t, synchronization.ReasonOnDemand, w.stored(id).Status.Quarantine.Reason)
+}
