@@ -23,16 +23,20 @@ import (
 )
 
 // Server is a running PostgreSQL of this test process. Start it in TestMain or
-// lazily, once for all tests of a package, and stop it in the end.
+// lazily, once for all tests of a package, and stop it in the end. It ends with the
+// process, however that ends (on Linux; elsewhere only by Stop).
 type Server struct {
-	dir  string
-	port int
-	user *syscall.Credential // who runs it; nil means this user
-	data string
+	dir      string
+	port     int
+	user     *syscall.Credential // who runs it; nil means this user
+	data     string
+	settings []string // name=value
+	running  *postmaster
 }
 
-// Required is the environment variable that makes missing programs a failure
-// instead of a skipped test. Suites that install PostgreSQL set it.
+// Required is the environment variable that says that PostgreSQL is there: tests
+// that need it run, and fail where it is missing. While it is unset they are
+// skipped, for the inner loop needs Go alone. Suites that install PostgreSQL set it.
 const Required = "PROVISOR_TEST_POSTGRES"
 
 // Available returns why no server can be started here, or "".
@@ -48,36 +52,38 @@ func Available() string {
 	return ""
 }
 
-// Need skips the test where PostgreSQL is not installed, or fails it when
-// [Required] is set.
+// Need skips the test while [Required] is unset, and fails it when PostgreSQL is
+// missing nevertheless. A benchmark, which nobody runs unasked, is skipped only where
+// PostgreSQL is missing.
 func Need(t testing.TB) {
 	t.Helper()
-	why := Available()
+	_, measures := t.(*testing.B)
+	why, required := Available(), os.Getenv(Required) != ""
 	switch {
-	case why == "":
-	case os.Getenv(Required) != "":
+	case why != "" && required:
 		t.Fatal(why)
-	default:
+	case why != "":
 		t.Skip(why)
+	case !required && !measures:
+		t.Skip(Required + " is not set; interop/postgres/run sets it")
 	}
 }
 
-// program finds one of PostgreSQL's, which Debian keeps off the path.
+// program finds one of PostgreSQL's, which Debian keeps off the path. All are of the
+// version that has the newest initdb.
 func program(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err == nil && len(found) > 0 {
+		return filepath.Join(filepath.Dir(slices.Max(found)), name), nil
 	}
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
-	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("%s is not installed", name)
-	}
-	return slices.Max(found), nil
+	return exec.LookPath(name)
 }
 
-// Start makes and starts a server. Its files are removed by Stop. Commits are
-// synchronous, so that durability can be tried; only its own initialisation is not.
-func Start(ctx context.Context) (*Server, error) {
-	s := &Server{}
+// Start makes and starts a server with settings of the form name=value. Its files are
+// removed by Stop. Commits are synchronous, so that durability can be measured; only
+// its own initialisation is not.
+func Start(ctx context.Context, settings ...string) (*Server, error) {
+	s := &Server{settings: settings}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "pg"); err != nil {
 		return nil, err
@@ -89,32 +95,10 @@ func Start(ctx context.Context) (*Server, error) {
 	if s.port, err = freePort(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.run(ctx, "initdb", "-D", s.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
+	if err := s.initialize(ctx); err != nil {
 		return nil, err
 	}
 	return s, s.Up(ctx)
-}
-
-// Up starts the server after Crash or Down.
-func (s *Server) Up(ctx context.Context) error {
-	options := fmt.Sprintf("-c listen_addresses=127.0.0.1 -p %d -k %s -c max_connections=200", s.port, s.dir)
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-w", "-t", "60", "-l", filepath.Join(s.dir, "log"), "-o", options, "start")
-}
-
-// Down stops the server in order.
-func (s *Server) Down(ctx context.Context) error {
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "fast", "-w", "stop")
-}
-
-// Crash stops the server as a power cut does: without a checkpoint.
-func (s *Server) Crash(ctx context.Context) error {
-	return s.run(ctx, "pg_ctl", "-D", s.data, "-m", "immediate", "-w", "stop")
-}
-
-// Stop stops the server for good and removes its files.
-func (s *Server) Stop(ctx context.Context) error {
-	_ = s.Crash(ctx) // it may be down already
-	return os.RemoveAll(s.dir)
 }
 
 // own gives the folder to the user who runs the server: PostgreSQL refuses root.
@@ -141,26 +125,16 @@ func (s *Server) own() error {
 	return os.Chown(s.dir, int(uid), int(gid))
 }
 
-func (s *Server) run(ctx context.Context, name string, args ...string) error {
-	path, err := program(name)
+func (s *Server) initialize(ctx context.Context) error {
+	path, err := program("initdb")
 	if err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Dir = s.dir
-	cmd.Env = append(os.Environ(), "LC_ALL=C")
+	cmd := exec.CommandContext(ctx, path, "-D", s.data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+	cmd.Dir, cmd.Env = s.dir, append(os.Environ(), "LC_ALL=C")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.user}
-	// Not to pipes: the server inherits them, and the command would wait for it.
-	out, err := os.CreateTemp(s.dir, "out")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = out.Close() }()
-	cmd.Stdout, cmd.Stderr = out, out
-	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(out.Name())
-		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-		return fmt.Errorf("%s: %w\n%s\n%s", name, err, text, log)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s", err, out)
 	}
 	return nil
 }
@@ -208,18 +182,28 @@ func (s *Server) admin(t testing.TB, statement string) {
 }
 
 // Shared starts one server on first use, for all tests of a package. Stop it in
-// TestMain, after the tests.
+// TestMain, after the tests. The zero Shared waits for no disk, which tests cannot
+// see: a server that is killed loses nothing by it.
 type Shared struct {
+	// Durable syncs each commit to the disk, as a server in use does.
+	Durable bool
+
 	once   sync.Once
 	server *Server
 	err    error
 }
 
-// Server returns the server, or skips the test where there can be none.
+// Server returns the server, or skips the test as [Need] does.
 func (s *Shared) Server(t testing.TB) *Server {
 	t.Helper()
 	Need(t)
-	s.once.Do(func() { s.server, s.err = Start(context.WithoutCancel(t.Context())) })
+	s.once.Do(func() {
+		var settings []string
+		if !s.Durable {
+			settings = []string{"fsync=off", "full_page_writes=off"}
+		}
+		s.server, s.err = Start(context.WithoutCancel(t.Context()), settings...)
+	})
 	if s.err != nil {
 		t.Fatal(s.err)
 	}

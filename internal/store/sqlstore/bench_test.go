@@ -72,7 +72,7 @@ func onBoth(b *testing.B, run func(b *testing.B, filled func(testing.TB) *sqlsto
 		pgtest.Need(b)
 		run(b, func(tb testing.TB) *sqlstore.DB {
 			tb.Helper()
-			db := open(tb, postgres.Server(tb).Database(tb))
+			db := open(tb, measured.Server(tb).Database(tb))
 			if err := db.CreateTenant(tb.Context(), store.Tenant{ID: tenant, Domain: "contoso.example", Created: instant()}); err != nil {
 				tb.Fatal(err)
 			}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store/sqlstore"
 )
 
@@ -27,18 +28,26 @@ func TestMain(m *testing.M) {
 	name := flag.String("name", "", "name of the child")
 	flag.Parse()
 	if *child == "" {
-		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-			if err := postgres.Stop(backgroundContext()); err != nil {
-				fmt.Fprintln(os.Stderr, err)
-			}
-			os.Exit(code)
-		}))
+		goleak.VerifyTestMain(suite{m})
 		return
 	}
 	if err := runChild(*child, *path, *name); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+}
+
+// suite stops the servers after the tests.
+type suite struct{ *testing.M }
+
+func (s suite) Run() int {
+	code := s.M.Run()
+	for _, server := range []*pgtest.Shared{&postgres, &measured} {
+		if err := server.Stop(backgroundContext()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	return code
 }
 
 func runChild(task, path, name string) error {

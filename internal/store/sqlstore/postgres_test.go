@@ -23,16 +23,22 @@ import (
 // postgres is the server of this test process.
 var postgres pgtest.Shared
 
-// migratedOnce returns a function that makes an empty database of the newest
-// version when it is first called: copying it is quicker than migrating again.
-func migratedOnce(t *testing.T) func() string {
+// measured is the server of its benchmarks.
+var measured = pgtest.Shared{Durable: true}
+
+// emptied lends databases of the newest version with nothing in them: taking the rows
+// out of one is quicker than making another.
+type emptied struct {
+	template func() string
+	mu       sync.Mutex
+	free     []string
+}
+
+func newEmptied(t *testing.T) *emptied {
 	t.Helper()
 	pgtest.Need(t)
-	return sync.OnceValue(func() string {
+	return &emptied{template: sync.OnceValue(func() string {
 		address := postgres.Server(t).Database(t)
-		// Durability has tests of its own.
-		execute(t, address, "ALTER SYSTEM SET fsync = off")
-		execute(t, address, "SELECT pg_reload_conf()")
 		db, err := sqlstore.Open(t.Context(), address, sqlstore.Options{})
 		if err != nil {
 			t.Fatal(err)
@@ -41,8 +47,39 @@ func migratedOnce(t *testing.T) func() string {
 			t.Fatal(err)
 		}
 		return address
-	})
+	})}
 }
+
+// open returns an empty database until the test ends.
+func (e *emptied) open(t *testing.T) *sqlstore.DB {
+	t.Helper()
+	address := e.take(t)
+	t.Cleanup(func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.free = append(e.free, address)
+	})
+	return openWith(t, address, sqlstore.Options{Readers: 2, Writers: 2})
+}
+
+func (e *emptied) take(t *testing.T) string {
+	t.Helper()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if last := len(e.free) - 1; last >= 0 {
+		address := e.free[last]
+		e.free = e.free[:last]
+		execute(t, address, emptyEveryTable)
+		return address
+	}
+	return clone(t, e.template())
+}
+
+const emptyEveryTable = `DO $$ DECLARE t TEXT; BEGIN
+	SET LOCAL session_replication_role = replica;
+	FOR t IN SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+		AND table_name NOT LIKE 'goose%'
+	LOOP EXECUTE format('DELETE FROM %I', t); END LOOP; END $$`
 
 // clone returns a copy of a database that nobody is connected to. It goes with the
 // server: dropping each would make a checkpoint each.

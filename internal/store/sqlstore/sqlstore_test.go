@@ -19,10 +19,10 @@ func TestContract(t *testing.T) {
 
 func TestContractOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	migrated := migratedOnce(t)
+	databases := newEmptied(t)
 	storetest.Run(t, func(t *testing.T) store.Store {
 		t.Helper()
-		return openWith(t, clone(t, migrated()), sqlstore.Options{Readers: 2, Writers: 2})
+		return databases.open(t)
 	})
 }
 
