@@ -127,9 +127,10 @@ func (j Job) activeCode() StatusCode {
 	return Active
 }
 
-// SchemaChanged makes the next cycle an initial one that keeps the links.
+// SchemaChanged makes the next cycle an initial one that keeps the links. Departures
+// that were forced were those of the schema before.
 func (j Job) SchemaChanged(now time.Time) Job {
-	j.Watermark, j.Cycle = 0, nil
+	j.Watermark, j.Cycle, j.ForceDeletes = 0, nil, false
 	j.Generation++
 	if j.Schedule.State == ScheduleActive {
 		j.NextRun = now

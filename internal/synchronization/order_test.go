@@ -116,6 +116,15 @@ func TestOrders(t *testing.T) {
 	}
 }
 
+// TestForcedDeparturesAreThoseOfTheSchema by which they were seen.
+func TestForcedDeparturesAreThoseOfTheSchema(t *testing.T) {
+	t.Parallel()
+	forced := waiting().Restart(synchronization.ResetForceDeletes, at(5))
+	require.True(t, forced.ForceDeletes)
+	require.True(t, forced.Pause().Start(at(6)).ForceDeletes, "a pause comes in between")
+	require.False(t, forced.SchemaChanged(at(6)).ForceDeletes)
+}
+
 func TestWhatACycleLeavesInTheStatus(t *testing.T) {
 	t.Parallel()
 	cycle := synchronization.Cycle{ID: "c", Head: 5, Counts: synchronization.TaskExecution{Began: at(0)}}
