@@ -105,6 +105,19 @@ func TestFormPost(t *testing.T) {
 	wants(t, w.redeem(t, form.Get("code"), request, verifier), http.StatusOK, 0)
 }
 
+// TestPasswordInTheAddress is none: proxies log it.
+func TestPasswordInTheAddress(t *testing.T) {
+	t.Parallel()
+
+	w := newPeople(t)
+	request, _ := asking(graphTools, "http://localhost:3", everything)
+	_, text := w.fetch(t, http.MethodGet, "/common/oauth2/v2.0/authorize", request)
+	resp, text := w.typed(t, text, nil, func(r *http.Request) { r.URL.RawQuery = adaTypes().Encode() })
+	if resp.StatusCode != http.StatusBadRequest || !strings.Contains(text, "Enter the name of an account.") {
+		t.Errorf("%s: %s", resp.Status, text)
+	}
+}
+
 // TestWrongPasswords: a name and a password that do not fit look alike, and guessing
 // ends after ten attempts for a minute.
 func TestWrongPasswords(t *testing.T) {

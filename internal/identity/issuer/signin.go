@@ -32,7 +32,7 @@ func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {
 		s.showFailure(w, r, err)
 		return
 	}
-	u, err := s.signIn(r.Context(), a.tenant, a.form)
+	u, err := s.signIn(r.Context(), a.tenant, r.PostForm) // addresses are logged on the way
 	if err != nil {
 		s.showSignIn(w, r, a, err)
 		return
