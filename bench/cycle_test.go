@@ -15,13 +15,15 @@ func BenchmarkInitialCycle(b *testing.B) {
 	for _, m := range []matching{byLookUp, byListing} {
 		b.Run(string(m), func(b *testing.B) {
 			n := scale(100_000)
-			var rate, limit float64
+			var rate, limit, cpu float64
 			for b.Loop() {
 				p := loaded(b, n)
 				p.start()
 				t := startTarget(b, 0)
 				half := pump(b, t, n/2, m)
+				before := p.processorTime()
 				took, exported := p.newJob(t, map[string]string{"ProvisorMatching": string(m)}).cycle()
+				cpu = (p.processorTime() - before).Seconds() * 1e6 / float64(n)
 				require.EqualValues(b, n, exported)
 				p.stop()
 				limit = (half + pump(b, t, n/2, m)) / 2
@@ -30,6 +32,7 @@ func BenchmarkInitialCycle(b *testing.B) {
 			b.ReportMetric(rate, "users/s")
 			b.ReportMetric(limit, "pump-users/s")
 			b.ReportMetric(rate/limit, "ratio")
+			b.ReportMetric(cpu, "cpu-µs/user")
 		})
 	}
 }

@@ -112,6 +112,19 @@ func (p *program) stop() {
 	p.cmd = nil
 }
 
+// processorTime is what the process has spent on all processors.
+func (p *program) processorTime() time.Duration {
+	p.b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	require.NoError(p.b, err)
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	user, err := strconv.Atoi(fields[11]) // utime and stime of proc(5), in ticks of 10 ms
+	require.NoError(p.b, err)
+	system, err := strconv.Atoi(fields[12])
+	require.NoError(p.b, err)
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
 // peak is the most memory that the process has had, in bytes (VmHWM).
 func (p *program) peak() float64 {
 	p.b.Helper()

@@ -82,6 +82,7 @@ type Cycle struct {
 	// listings are what the target had when a sweep of this slice began, by kind; an
 	// entry that is nil says that everything is looked up.
 	listings map[directory.Kind]*scimclient.Listing
+	ahead    *ahead        // nil when nothing is being read ahead
 	until    time.Time     // the end of the slice
 	slice    time.Duration // how long it is
 	// onDemand: single objects are provisioned, and the job's cycle stays where it is.
@@ -116,6 +117,7 @@ func New(o Options, claim store.Claim) *Cycle {
 // longer than it: what was begun is finished, and the rest is left to the next.
 func (c *Cycle) Run(ctx context.Context, until time.Time) (synchronization.Cycle, error) {
 	c.until, c.slice = until, until.Sub(c.Now())
+	defer c.drop()
 	if err := c.begin(ctx); err != nil {
 		return c.state, ended(ctx, err)
 	}

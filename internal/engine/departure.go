@@ -17,7 +17,7 @@ func (c *Cycle) survey(ctx context.Context, kind directory.Kind) (bool, error) {
 		return c.unmark(ctx, kind)
 	}
 	s := sweep{kind, store.Linked}
-	page, err := c.candidates(ctx, s)
+	page, err := c.candidates(ctx, s, c.state.After)
 	if err != nil || len(page) == 0 {
 		return false, err
 	}
@@ -42,7 +42,7 @@ func (c *Cycle) survey(ctx context.Context, kind directory.Kind) (bool, error) {
 
 // unmark drops the marks of a kind whose mapping was disabled: nothing of it departs.
 func (c *Cycle) unmark(ctx context.Context, kind directory.Kind) (bool, error) {
-	page, err := c.candidates(ctx, sweep{kind, store.Departing})
+	page, err := c.candidates(ctx, sweep{kind, store.Departing}, c.state.After)
 	if err != nil || len(page) == 0 {
 		return false, err
 	}

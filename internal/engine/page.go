@@ -44,10 +44,10 @@ func (s sweep) position(c store.Candidate) int64 {
 	return int64(c.Key)
 }
 
-// candidates reads the next page of a sweep.
-func (c *Cycle) candidates(ctx context.Context, s sweep) ([]store.Candidate, error) {
+// candidates reads the page of a sweep behind a position.
+func (c *Cycle) candidates(ctx context.Context, s sweep, after int64) ([]store.Candidate, error) {
 	return c.Store.Candidates(ctx, store.CandidateQuery{
-		Claim: c.claim, Kind: s.kind, Of: s.of, From: c.state.From, Head: c.state.Head, After: c.state.After,
+		Claim: c.claim, Kind: s.kind, Of: s.of, From: c.state.From, Head: c.state.Head, After: after,
 		Due: c.Now(), Limit: pageSize,
 	})
 }
@@ -59,24 +59,17 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	if m == nil {
 		return false, nil
 	}
-	page, err := c.candidates(ctx, s)
-	if err != nil || len(page) == 0 {
-		return false, err
-	}
-	attempts := make([]*attempt, len(page))
-	for i := range page {
-		attempts[i] = c.prepare(m, page[i])
-		attempts[i].of = s.of
-	}
-	if err := c.announce(ctx, attempts); err != nil {
+	b, err := c.next(ctx, m, s)
+	if err != nil || len(b.page) == 0 {
 		return false, err
 	}
 	if err := c.list(ctx, m, s); err != nil {
 		return false, err
 	}
-	rec := newRecorder(c, s, page)
-	done, err := c.workers(ctx, len(page), func(ctx context.Context, i int) error {
-		out, err := attempts[i].take(ctx)
+	c.readAhead(ctx, m, s, b)
+	rec := newRecorder(c, s, b.page)
+	done, err := c.workers(ctx, len(b.page), func(ctx context.Context, i int) error {
+		out, err := b.attempts[i].take(ctx)
 		if err != nil {
 			return err
 		}
@@ -90,7 +83,7 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 		return false, err
 	}
 	c.claims.forget()
-	return done < len(page) || len(page) == pageSize, nil
+	return done < len(b.page) || len(b.page) == pageSize, nil
 }
 
 // announce records, before anything is sent, which objects of a page are about to be
@@ -108,7 +101,7 @@ func (c *Cycle) announce(ctx context.Context, attempts []*attempt) error {
 	if len(begun) == 0 {
 		return nil
 	}
-	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: begun, Cycle: c.snapshot()})
+	return c.Store.Record(ctx, c.claim, store.Batch{Outcomes: begun})
 }
 
 // beginning returns the link as it is while the outcome is not known, and whether that
