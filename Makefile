@@ -39,8 +39,9 @@ $(GOLANGCI):
 	GOBIN=$(TOOLS) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION)
 
 .PHONY: e2e
-e2e: ## the program as a process: kill -9 in the middle, restart, search for secrets
-	$(GO) test -tags e2e -count 1 -timeout 10m ./e2e
+e2e: ## the program as processes: kill -9 in the middle, several on one PostgreSQL, search for secrets
+	interop/postgres/install
+	PROVISOR_TEST_POSTGRES=required $(GO) test -tags e2e -count 1 -timeout 15m ./e2e
 
 # Everything that needs more than Go (Node, PostgreSQL, …) lives in a folder of its
 # own below interop, with a script `run` that installs or starts what it needs.
