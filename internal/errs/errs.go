@@ -9,6 +9,7 @@ package errs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -79,12 +80,21 @@ func (e *Error) WithTarget(target string) *Error {
 	return &c
 }
 
-// Error returns the text for the operator's log, the cause included.
+// Error returns the text for the operator's log, the cause included. A cause
+// whose message e repeats is passed over for its own cause.
 func (e *Error) Error() string {
-	if e.cause == nil {
-		return e.Code + ": " + e.Message
+	text, cause := e.Code+": "+e.Message, e.cause
+	for {
+		inner, repeated := cause.(*Error) //nolint:errorlint // only the direct cause may be passed over; what wraps it says more
+		if !repeated || !strings.HasSuffix(e.Message, inner.Message) {
+			break
+		}
+		cause = inner.cause
 	}
-	return e.Code + ": " + e.Message + ": " + e.cause.Error()
+	if cause == nil {
+		return text
+	}
+	return text + ": " + cause.Error()
 }
 
 // Unwrap returns the cause, or nil.

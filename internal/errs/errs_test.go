@@ -19,6 +19,14 @@ func TestCauseIsForTheOperatorOnly(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
 
+func TestRepeatedMessageIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	inner := errs.Wrap(io.ErrUnexpectedEOF, errs.Invalid, "BadRequest", "The URL is no URL.")
+	outer := errs.Wrap(inner, errs.Invalid, "BadRequest", "BaseAddress: %s", inner.Message)
+	require.Equal(t, "BadRequest: BaseAddress: The URL is no URL.: unexpected EOF", outer.Error())
+	require.ErrorIs(t, outer, inner, "it stays in the chain")
+}
+
 func TestKindOfTheFirstInTheChain(t *testing.T) {
 	t.Parallel()
 	inner := errs.New(errs.NotFound, "Request_ResourceNotFound", "no")

@@ -139,6 +139,9 @@ func (a answer) write(w http.ResponseWriter) error {
 		h.Set("Content-Length", strconv.Itoa(len(a.body)))
 	}
 	w.WriteHeader(a.status)
+	if len(a.body) == 0 {
+		return nil // HTTP/2 refuses even an empty body after 204
+	}
 	_, err := w.Write(a.body)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -104,5 +105,37 @@ func TestClientRequestID(t *testing.T) {
 		if kept != (got == given) || got == "" || !kept && got != rec.Header().Get("request-id") {
 			t.Errorf("%q came back as %q", given, got)
 		}
+	}
+}
+
+// TestLogOfAnEmptyAnswer: a 204 that a connection carried is no fault.
+func TestLogOfAnEmptyAnswer(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.payroll(t)
+	w.log.Reset()
+	server := httptest.NewUnstartedServer(w.api)
+	server.EnableHTTP2 = true // refuses even an empty body after 204
+	server.StartTLS()
+	defer server.Close()
+	rq, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
+		server.URL+"/v1.0/servicePrincipals/"+p.sp+"/synchronization/secrets", strings.NewReader(`{"value":[`+pair("SecretToken", "x")+`]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rq.Header.Set("Authorization", "Bearer admin")
+	rq.Header.Set("Content-Type", "application/json")
+	rs, err := server.Client().Do(rq)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := rs.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	server.Close() // waits for the line
+	line := w.lines(t)[0]
+	if rs.StatusCode != http.StatusNoContent || line["status"] != 204.0 || line["code"] != nil || line["error"] != nil {
+		t.Errorf("%d, logged %v", rs.StatusCode, line)
 	}
 }
