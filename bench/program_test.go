@@ -236,7 +236,7 @@ func (j *job) start() { j.p.must("POST", j.path+"/start", nil) }
 // beginning on, and how many objects it exported.
 func (j *job) wait() (time.Duration, float64) {
 	j.p.b.Helper()
-	for deadline := time.Now().Add(2 * time.Hour); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Hour); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		status, _ := j.p.must("GET", j.path+"?$select=status", nil)["status"].(map[string]any)
 		last, _ := status["lastExecution"].(map[string]any)
 		id := fmt.Sprint(last["activityIdentifier"])

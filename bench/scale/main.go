@@ -8,14 +8,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"slices"
 	"time"
+
+	"github.com/provisor/provisor/bench/document"
 )
 
 const (
-	document = "docs/scale.md"
-	opening  = "<!-- simulation: written by go run ./bench/scale -->\n"
-	closing  = "<!-- end of simulation -->\n"
+	opening = "<!-- simulation: written by go run ./bench/scale -->\n"
+	closing = "<!-- end of simulation -->\n"
 )
 
 func main() {
@@ -24,23 +24,10 @@ func main() {
 	flag.DurationVar(&c.Latency, "latency", c.Latency, "time that a target takes for one request")
 	flag.Float64Var(&c.DatabaseWrites, "database-writes", c.DatabaseWrites, "rows a second that one PostgreSQL writes in batches")
 	flag.Parse()
-	if err := write(report(c)); err != nil {
+	if err := document.Put("docs/scale.md", opening, closing, report(c)); err != nil {
 		fmt.Fprintln(os.Stderr, "scale:", err)
 		os.Exit(1)
 	}
-}
-
-func write(made string) error {
-	text, err := os.ReadFile(document)
-	if err != nil {
-		return err
-	}
-	before, rest, found := bytes.Cut(text, []byte(opening))
-	_, after, ended := bytes.Cut(rest, []byte(closing))
-	if !found || !ended {
-		return fmt.Errorf("%s has no place for the simulation", document)
-	}
-	return os.WriteFile(document, slices.Concat(before, []byte(opening+made+closing), after), 0o644)
 }
 
 // report runs the scenarios.

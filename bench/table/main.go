@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"golang.org/x/perf/benchfmt"
+
+	"github.com/provisor/provisor/bench/document"
 )
 
 // aim is one row: what is measured, by which metric, and what it should reach.
@@ -70,9 +72,8 @@ func (a aim) met(v float64) string {
 }
 
 const (
-	document = "docs/performance.md"
-	opening  = "<!-- table: written by make bench -->\n"
-	closing  = "<!-- end of table -->\n"
+	opening = "<!-- table: written by make bench -->\n"
+	closing = "<!-- end of table -->\n"
 )
 
 func main() {
@@ -87,17 +88,7 @@ func write(in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	text, err := os.ReadFile(document)
-	if err != nil {
-		return err
-	}
-	before, rest, found := bytes.Cut(text, []byte(opening))
-	_, after, ended := bytes.Cut(rest, []byte(closing))
-	if !found || !ended {
-		return fmt.Errorf("%s has no place for the table", document)
-	}
-	made := slices.Concat(before, []byte(opening+table(values)+closing), after)
-	return os.WriteFile(document, made, 0o644)
+	return document.Put("docs/performance.md", opening, closing, table(values))
 }
 
 // measure names one metric of one benchmark.

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/provisor/provisor/internal/app/terminal"
@@ -81,7 +80,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 	screen := terminal.New(p.stdout, p.getenv)
 	progress := terminal.New(p.stderr, p.getenv).Progress("Import", p.now)
 	im := &importer{
-		store: base.store, tenant: tenant.ID, now: p.now, newID: uuid.NewString, group: group,
+		store: base.store, tenant: tenant.ID, now: p.now, newID: nextID, group: group,
 		open:     func() (io.ReadCloser, error) { return openFile(path) },
 		progress: progress.Set, bad: kept.keep,
 	}

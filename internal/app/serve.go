@@ -37,6 +37,7 @@ Every flag can also be given as the variable named with it; the flag wins.`,
 }
 
 func (p *program) serve(ctx context.Context, c Config) error {
+	tuneCollector(p.getenv)
 	log := newLog(p.stderr, c)
 	s, err := startService(ctx, c, world{log: log, now: p.now})
 	if err != nil {

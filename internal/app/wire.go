@@ -124,7 +124,7 @@ func (s *service) newJobs(credentials *credential.Service, policy egress.Policy)
 		outbound = s.watch(outbound)
 	}
 	return jobs.New(jobs.Options{
-		Store: s.base.store, Credentials: credentials, Outbound: outbound, Log: s.log, Now: s.now, NewID: uuid.NewString,
+		Store: s.base.store, Credentials: credentials, Outbound: outbound, Log: s.log, Now: s.now, NewID: nextID,
 		Holder: holder(), Interval: s.config.Interval, Notify: s.wake, Observe: s.metrics,
 	})
 }

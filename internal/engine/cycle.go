@@ -63,7 +63,7 @@ func (o Options) entitlement() mapping.Entitlement {
 
 const (
 	pageSize  = 1000
-	groupSize = 100 // outcomes of one commit
+	groupSize = 250 // outcomes of one commit
 	// chunkSize is the number of members in one PATCH. Some targets take no more.
 	chunkSize = 100
 	// patience is how many objects in a row may fail because the target does not

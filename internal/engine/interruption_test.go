@@ -47,7 +47,7 @@ func TestPositionNeverPassesWhatIsNotRecorded(t *testing.T) {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: scimserver.Flaws{AllowDuplicates: true}})
-			people := w.users(230)
+			people := w.users(800)
 			w.group("Everyone", people[:20]...)
 			w.store = &forgetful{Provisioning: w.db, lost: func(k int64) bool { return k == n || k == n+1 }} // the second try, too
 			_, err := w.cycle()

@@ -125,19 +125,40 @@ func (a *attempt) beginning() (store.Link, bool) {
 // the slice is over. It returns how many are done, or the first error.
 func (c *Cycle) workers(ctx context.Context, n int, do func(ctx context.Context, i int) error) (int, error) {
 	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(c.Concurrency)
-	done := 0
-	for i := range n {
-		if inner.Err() != nil || i > 0 && !c.Now().Before(c.until) {
-			break
-		}
-		group.Go(func() error { return do(inner, i) })
-		done++
+	queue := queue{n: n, open: func() bool { return inner.Err() == nil && c.Now().Before(c.until) }}
+	for range min(c.Concurrency, n) {
+		group.Go(func() error {
+			for i, ok := queue.take(); ok; i, ok = queue.take() {
+				if err := do(inner, i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return 0, err
 	}
-	return done, context.Cause(ctx)
+	return queue.taken, context.Cause(ctx)
+}
+
+// queue hands out 0, 1, … until n are taken or it is no longer open. The first is given
+// even then, so that every slice gets on.
+type queue struct {
+	n     int
+	open  func() bool
+	mu    sync.Mutex
+	taken int
+}
+
+func (q *queue) take() (int, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.taken == q.n || q.taken > 0 && !q.open() {
+		return 0, false
+	}
+	q.taken++
+	return q.taken - 1, true
 }
 
 // recorder gathers the outcomes of a page and commits them in groups. With each

@@ -27,7 +27,7 @@ type Options struct {
 	// AzureAdScimPatch2017) choose the dialect and are not sent on.
 	BaseURL string
 	// HTTP sends the requests; its transport adds the bearer token and limits the
-	// connections. It must time out. Redirects are not followed, whatever it says: they
+	// connections. It must time out: its Timeout bounds every request. Redirects are not followed, whatever it says: they
 	// would carry credentials and people's data to an address nobody entered.
 	HTTP *http.Client
 	// Dialect is used unless the base URL's query names one.
@@ -61,6 +61,7 @@ type Client struct {
 	opts    Options
 	gate    gate
 	slots   slots
+	timeout time.Duration // of one request, its answer read whole; zero is none
 }
 
 // New returns a client. It returns an errs.Invalid error when the base URL is
@@ -89,11 +90,12 @@ func New(o Options) (*Client, error) {
 	if o.Wait == nil {
 		o.Wait = wait
 	}
-	client := *o.HTTP
+	client, timeout := *o.HTTP, o.HTTP.Timeout
+	client.Timeout = 0 // with a transport of ours it would cost a goroutine for each request
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	o.HTTP = &client
 	query := base.Query()
-	c := &Client{opts: o, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
+	c := &Client{opts: o, timeout: timeout, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
 	base.RawQuery, base.Fragment = "", ""
 	c.prefix = strings.TrimRight(base.String(), "/")
 	return c, nil

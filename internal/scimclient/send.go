@@ -126,12 +126,9 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 	if ctx.Err() != nil {
 		return answer{}, context.Cause(ctx)
 	}
-	if r.method != http.MethodGet {
-		outliving, end := outlive(ctx, c.opts.Grace)
-		defer end()
-		ctx = outliving
-	}
-	req, err := c.httpRequest(ctx, r)
+	inner, end := c.span(ctx, r)
+	defer end()
+	req, err := c.httpRequest(inner, r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -154,18 +151,28 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 	return a, nil
 }
 
-// outlive returns a context that ends a while after ctx does, and the function that
-// frees it.
-func outlive(ctx context.Context, grace time.Duration) (context.Context, func()) {
-	inner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+// span returns the context of one request, which bounds the time that it takes, and
+// the function that frees it. That of a write ends a while after ctx does.
+func (c *Client) span(ctx context.Context, r request) (context.Context, func()) {
+	if r.method == http.MethodGet {
+		return c.bounded(ctx)
+	}
+	inner, cancel := c.bounded(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
+		timer := time.AfterFunc(c.opts.Grace, cancel)
 		context.AfterFunc(inner, func() { timer.Stop() })
 	})
 	return inner, func() {
 		stop()
 		cancel()
 	}
+}
+
+func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if c.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, c.timeout)
 }
 
 func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, error) {
