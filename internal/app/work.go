@@ -46,16 +46,16 @@ func (s *service) employ(ctx context.Context, credentials *credential.Service) e
 	})
 	handlers := s.jobs.Handlers()
 	maps.Copy(handlers, s.tasks.Handlers())
-	source := runner.Sources{s.jobs, s.tasks}
+	options := runner.Options{Source: runner.Sources{s.jobs, s.tasks}, Handlers: handlers, Log: s.log, Now: s.now, Workers: s.workers()}
 	if !s.base.shared {
-		s.runner = local.New(local.Options{Source: source, Handlers: handlers, Log: s.log, Now: s.now, Workers: s.workers()})
+		s.runner = local.New(options)
 		return nil
 	}
 	pool, err := s.workPool(ctx)
 	if err != nil {
 		return err
 	}
-	s.runner, err = river.New(river.Options{Pool: pool, Source: source, Handlers: handlers, Log: s.log, Now: s.now, Workers: s.workers()})
+	s.runner, err = river.New(river.Options{Pool: pool, Options: options})
 	return err
 }
 

@@ -105,7 +105,7 @@ func running(t *testing.T, o jobs.Options) (*jobs.Service, func()) {
 	var r runner.Runner
 	o.Notify = func() { r.Wake() }
 	s := jobs.New(o)
-	r = local.New(local.Options{Source: s, Handlers: s.Handlers(), Log: o.Log, Now: o.Now, Workers: 4})
+	r = local.New(runner.Options{Source: s, Handlers: s.Handlers(), Log: o.Log, Now: o.Now, Workers: 4})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()

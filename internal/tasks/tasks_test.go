@@ -44,7 +44,7 @@ func start(t *testing.T, db store.Tasks, workers int, kinds map[string]tasks.Fun
 		Store: db, Now: time.Now, Holder: t.Name(), Log: log, Wake: func() { r.Wake() }, Kinds: kinds, //nolint:forbidigo // real runners need the real clock
 		Lease: 300 * time.Millisecond, Retry: 50 * time.Millisecond, Patience: 5 * time.Second,
 	})
-	r = local.New(local.Options{
+	r = local.New(runner.Options{
 		Source: s, Handlers: s.Handlers(), Log: log, Now: time.Now, Workers: workers, Poll: 50 * time.Millisecond, //nolint:forbidigo // as above
 	})
 	ctx, cancel := context.WithCancel(t.Context())

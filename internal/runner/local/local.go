@@ -13,23 +13,9 @@ import (
 	"github.com/provisor/provisor/internal/runner"
 )
 
-// Options configure a [Runner]. Source, Handlers, Log and Now are required.
-type Options struct {
-	Source   runner.Source
-	Handlers map[string]runner.Handler
-	Log      *slog.Logger
-	Now      func() time.Time
-	// Workers is how many turns run at once; zero means none.
-	Workers int
-	// Urgent is how many urgent turns run beside them; zero means 2.
-	Urgent int
-	// Poll is how often the source is asked; zero means [runner.Poll].
-	Poll time.Duration
-}
-
 // Runner runs due work in this process. Make it with [New].
 type Runner struct {
-	Options
+	runner.Options
 	wake chan struct{}
 	ends chan struct{} // a handler returned
 	mu   sync.Mutex
@@ -48,15 +34,9 @@ type encounter struct {
 var _ runner.Runner = (*Runner)(nil)
 
 // New returns a runner.
-func New(o Options) *Runner {
-	if o.Urgent == 0 {
-		o.Urgent = 2
-	}
-	if o.Poll == 0 {
-		o.Poll = runner.Poll
-	}
+func New(o runner.Options) *Runner {
 	return &Runner{
-		Options: o, wake: make(chan struct{}, 1), ends: make(chan struct{}, 1),
+		Options: o.WithDefaults(), wake: make(chan struct{}, 1), ends: make(chan struct{}, 1),
 		busy: map[string]bool{}, seen: map[string]encounter{},
 	}
 }

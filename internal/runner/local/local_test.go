@@ -20,7 +20,7 @@ func TestConformance(t *testing.T) {
 	runnertest.Run(t, func(t *testing.T) runnertest.Cluster {
 		t.Helper()
 		return func(p runnertest.Process) runner.Runner {
-			return local.New(local.Options{
+			return local.New(runner.Options{
 				Source: p.Source, Handlers: p.Handlers, Log: slog.New(slog.DiscardHandler), Now: wall, Workers: p.Workers, Poll: p.Poll,
 			})
 		}

@@ -31,21 +31,12 @@ const (
 	fast   = "urgent"
 )
 
-// Options configure a [Runner]. Pool, Source, Handlers, Log and Now are required.
+// Options configure a [Runner]. A process without workers only wakes others.
 type Options struct {
+	runner.Options
+
 	// Pool is closed by its owner. It needs some connections: one listens.
-	Pool     *pgxpool.Pool
-	Source   runner.Source
-	Handlers map[string]runner.Handler
-	Log      *slog.Logger
-	Now      func() time.Time
-	// Workers is how many turns run at once in this process; zero means none: the
-	// process only wakes others.
-	Workers int
-	// Urgent is how many urgent turns run beside them; zero means 2.
-	Urgent int
-	// Poll is how often the source is asked; zero means [runner.Poll].
-	Poll time.Duration
+	Pool *pgxpool.Pool
 }
 
 // Runner brings work to handlers through River. Make it with [New].
@@ -94,12 +85,7 @@ func alone(ctx context.Context, pool *pgxpool.Pool, fn func(*pgxpool.Conn) error
 
 // New returns a runner on a database that [Migrate] has prepared.
 func New(o Options) (*Runner, error) {
-	if o.Urgent == 0 {
-		o.Urgent = 2
-	}
-	if o.Poll == 0 {
-		o.Poll = runner.Poll
-	}
+	o.Options = o.WithDefaults()
 	r := &Runner{Options: o, wake: make(chan struct{}, 1)}
 	client, err := river.NewClient(riverpgxv5.New(o.Pool), r.config())
 	if err != nil {

@@ -44,10 +44,9 @@ func TestConformance(t *testing.T) {
 		database := server.Database(t)
 		require.NoError(t, river.Migrate(t.Context(), pool(t, database)))
 		return func(p runnertest.Process) runner.Runner {
-			r, err := river.New(river.Options{
-				Pool: pool(t, database), Source: p.Source, Handlers: p.Handlers, Log: slog.New(slog.DiscardHandler), Now: wall,
-				Workers: p.Workers, Poll: p.Poll,
-			})
+			r, err := river.New(river.Options{Pool: pool(t, database), Options: runner.Options{
+				Source: p.Source, Handlers: p.Handlers, Log: slog.New(slog.DiscardHandler), Now: wall, Workers: p.Workers, Poll: p.Poll,
+			}})
 			require.NoError(t, err)
 			return r
 		}
