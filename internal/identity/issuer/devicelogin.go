@@ -33,7 +33,7 @@ func (s *Server) serveDeviceLogin(w http.ResponseWriter, r *http.Request) {
 		s.askCode(w, r, nil)
 		return
 	}
-	d, err := s.device(r.Context(), r.PostForm.Get("user_code"))
+	d, err := s.device(r)
 	if err != nil {
 		s.askCode(w, r, err)
 		return
@@ -52,13 +52,24 @@ func (s *Server) askCode(w http.ResponseWriter, r *http.Request, err error) {
 	s.show(w, r, status, p)
 }
 
-// device finds the device that shows a code. Guessing is slowed down for everybody
-// together: a code has 2^38 forms and lives for minutes.
-func (s *Server) device(ctx context.Context, typed string) (*device, error) {
-	const everybody = "/device codes"
-	if !s.attempts.allowed(everybody, s.cfg.Now()) {
+// device finds the device that shows the code which was sent. Who guesses is slowed
+// down: a code has 2^38 forms and lives for minutes.
+func (s *Server) device(r *http.Request) (*device, error) {
+	guesses := limit{"/device codes/" + remote(r), triesAllowed}
+	if !s.attempts.begin(s.cfg.Now(), guesses) {
 		return nil, fault(invalidRequest, 50053, "Too many wrong codes were entered. Try again in a minute.")
 	}
+	d, err := s.deviceOf(r.Context(), r.PostForm.Get("user_code"))
+	if errs.Is(err, errs.NotFound) {
+		return nil, fault(invalidRequest, 70018, "The code is wrong or has expired. Check it on the device.")
+	}
+	s.attempts.giveBack(guesses)
+	return d, err
+}
+
+// deviceOf finds the device that shows a code. NotFound when none does, or none
+// does any more.
+func (s *Server) deviceOf(ctx context.Context, typed string) (*device, error) {
 	code := strings.ToUpper(strings.Map(func(c rune) rune {
 		if c == '-' || c == ' ' {
 			return -1
@@ -66,9 +77,8 @@ func (s *Server) device(ctx context.Context, typed string) (*device, error) {
 		return c
 	}, typed))
 	pointer, kept, err := s.find(ctx, s.cfg.DefaultTenant, userKind, code)
-	if errs.Is(err, errs.NotFound) || err == nil && !s.cfg.Now().Before(kept.Expires) {
-		s.attempts.failed(everybody, s.cfg.Now())
-		return nil, fault(invalidRequest, 70018, "The code is wrong or has expired. Check it on the device.")
+	if err == nil && !s.cfg.Now().Before(kept.Expires) {
+		err = errs.New(errs.NotFound, "ExpiredCode", "The code has expired.")
 	}
 	if err != nil {
 		return nil, err
@@ -108,7 +118,7 @@ func (s *Server) askDevice(w http.ResponseWriter, r *http.Request, d *device) {
 
 // letIn signs the person in and lets the device act.
 func (s *Server) letIn(w http.ResponseWriter, r *http.Request, d *device, p page) {
-	u, err := s.signIn(r.Context(), d.tenant, r.PostForm)
+	u, err := s.signIn(r, d.tenant)
 	if err == nil {
 		err = s.consented(r.Context(), d.tenant, d.client, u.ID, d.asked)
 	}

@@ -1,7 +1,6 @@
 package issuer
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,7 +31,7 @@ func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {
 		s.showFailure(w, r, err)
 		return
 	}
-	u, err := s.signIn(r.Context(), a.tenant, r.PostForm) // addresses are logged on the way
+	u, err := s.signIn(r, a.tenant)
 	if err != nil {
 		s.showSignIn(w, r, a, err)
 		return
@@ -51,36 +50,50 @@ func (s *Server) serveSignIn(w http.ResponseWriter, r *http.Request) {
 
 // signIn returns the person who proves to be one: by a password, or, where the
 // operator lets people choose who they are, by choosing.
-func (s *Server) signIn(ctx context.Context, tenant directory.TenantID, form url.Values) (User, error) {
-	name := strings.TrimSpace(form.Get(nameField))
+func (s *Server) signIn(r *http.Request, tenant directory.TenantID) (User, error) {
+	name := strings.TrimSpace(r.PostForm.Get(nameField)) // not of the address: those are logged on the way
 	if name == "" {
 		return User{}, fault(invalidRequest, 900144, "Enter the name of an account.")
 	}
-	if !s.attempts.allowed(attemptKey(tenant, name), s.cfg.Now()) {
+	var (
+		u   User
+		err error
+	)
+	if s.cfg.Pick {
+		u, err = s.cfg.Users.User(r.Context(), tenant, name)
+		err = asUnknownUser(err, name)
+	} else {
+		u, err = s.proven(r, tenant, name)
+	}
+	if err == nil && u.Disabled {
+		err = disabledUser()
+	}
+	return u, err
+}
+
+// proven returns the person whose password was sent. An unknown account takes as
+// long as a wrong password, and is told the same.
+func (s *Server) proven(r *http.Request, tenant directory.TenantID, name string) (User, error) {
+	limits := signInLimits(r, tenant, name)
+	if !s.attempts.begin(s.cfg.Now(), limits...) {
 		return User{}, fault(invalidGrant, 50053, "The account is locked for a minute because someone tried to sign in too many times with an incorrect password.")
 	}
-	u, err := s.cfg.Users.User(ctx, tenant, name)
+	u, err := s.cfg.Users.User(r.Context(), tenant, name)
 	if err != nil && !errs.Is(err, errs.NotFound) {
+		s.attempts.giveBack(limits...)
 		return User{}, err
 	}
-	if s.cfg.Pick {
-		if err != nil {
-			return User{}, asUnknownUser(err, name)
-		}
-	} else if !s.passwords.holds(ctx, u.Password, form.Get(passwordField)) {
-		// An unknown account takes as long as a wrong password, and is told the same.
-		s.attempts.failed(attemptKey(tenant, name), s.cfg.Now())
+	if !s.passwords.holds(r.Context(), u.Password, r.PostForm.Get(passwordField)) {
 		return User{}, fault(invalidGrant, 50126, "The account or the password is incorrect.")
 	}
-	s.attempts.succeeded(attemptKey(tenant, name))
-	if u.Disabled {
-		return User{}, disabledUser()
-	}
+	s.attempts.succeeded(limits...)
 	return u, nil
 }
 
-func attemptKey(tenant directory.TenantID, name string) string {
-	return string(tenant) + "/" + strings.ToLower(name)
+// signInLimits are those of an account.
+func signInLimits(r *http.Request, tenant directory.TenantID, name string) []limit {
+	account := string(tenant) + "/" + strings.ToLower(name)
+	return []limit{{remote(r) + " " + account, triesAllowed}, {account, triesOfAll}} // no name can spell the key of another's
 }
 
 func asUnknownUser(err error, name string) error {
