@@ -13,12 +13,8 @@ import (
 	"github.com/provisor/provisor/internal/store"
 )
 
-const (
-	// administratorName is unique among applications: it is how a later start finds it.
-	administratorName = "provisor-administrator"
-	// secretLife is how long a client secret that the program makes can be used.
-	secretLife = 10 * 365 * 24 * time.Hour
-)
+// secretLife is how long a client secret that the program makes can be used.
+const secretLife = 10 * 365 * 24 * time.Hour
 
 // The names of client secrets tell who made them. One that was made for a
 // bootstrap file is replaced at the next start that writes one: a digest cannot
@@ -69,19 +65,68 @@ func (b *base) ensureAdministrator(ctx context.Context, tenant store.Tenant, now
 	return administrator{ApplicationID: application.ID, AppID: appID, Secretless: len(secrets) == 0}, err
 }
 
+// administratorSetting is where the id of a tenant's administrator is kept: a later
+// start, and who asks whether an application is the administrator, goes by it.
+func administratorSetting(tenant directory.TenantID) string { return "administrator/" + string(tenant) }
+
+// administratorID returns the id of the application that administers a tenant;
+// empty before its first start.
+func administratorID(ctx context.Context, settings store.Settings, tenant directory.TenantID) (directory.ObjectID, error) {
+	id, err := settings.Setting(ctx, administratorSetting(tenant))
+	if errs.Is(err, errs.NotFound) {
+		return "", nil
+	}
+	return directory.ObjectID(id), err
+}
+
+// administratorApplication returns the application that administers the tenant, and
+// makes one when there is none or it was deleted.
 func (b *base) administratorApplication(ctx context.Context, tenant store.Tenant, now func() time.Time) (directory.Object, error) {
-	found, err := b.store.Object(ctx, tenant.ID, store.Ref{Kind: directory.Application, Property: "uniqueName", Value: administratorName})
-	if !errs.Is(err, errs.NotFound) {
+	id, err := administratorID(ctx, b.store, tenant.ID)
+	if err != nil {
+		return directory.Object{}, err
+	}
+	found, err := b.presentAdministrator(ctx, tenant.ID, id)
+	if errs.Is(err, errs.NotFound) {
+		found, err = b.newAdministrator(ctx, tenant, now)
+	}
+	if err != nil || found.ID == id {
 		return found, err
 	}
-	return b.store.CreateObject(ctx, tenant.ID, directory.Object{
+	return found, b.store.PutSetting(ctx, administratorSetting(tenant.ID), []byte(found.ID))
+}
+
+// presentAdministrator returns the administrator of an id. Databases of before ids
+// were kept know it by its name; an application that came in over the API, whose
+// creator is noted, never was it.
+func (b *base) presentAdministrator(ctx context.Context, tenant directory.TenantID, id directory.ObjectID) (directory.Object, error) {
+	if id != "" {
+		return b.store.Object(ctx, tenant, store.Ref{Kind: directory.Application, ID: id})
+	}
+	found, err := b.store.Object(ctx, tenant, store.Ref{Kind: directory.Application, Property: "uniqueName", Value: identity.AdministratorName})
+	if err == nil && found.Attributes.String("createdByAppId") != "" {
+		err = errs.New(errs.NotFound, "NoAdministrator", "The application %s is not the administrator.", found.ID)
+	}
+	return found, err
+}
+
+// newAdministrator makes the application. It goes without its name when another
+// application has that.
+func (b *base) newAdministrator(ctx context.Context, tenant store.Tenant, now func() time.Time) (directory.Object, error) {
+	o := directory.Object{
 		ID: directory.ObjectID(uuid.NewString()), Kind: directory.Application, Created: now(),
 		Attributes: directory.Attributes{
-			"appId": uuid.NewString(), "displayName": "Provisor Administrator", "uniqueName": administratorName,
+			"appId": uuid.NewString(), "displayName": "Provisor Administrator", "uniqueName": identity.AdministratorName,
 			"description":    "Made by the first start of the service, with every permission.",
 			"signInAudience": "AzureADMyOrg", "publisherDomain": tenant.Domain, "tags": []any{}, "appRoles": []any{},
 		},
-	})
+	}
+	made, err := b.store.CreateObject(ctx, tenant.ID, o)
+	if errs.Is(err, errs.Conflict) {
+		delete(o.Attributes, "uniqueName")
+		made, err = b.store.CreateObject(ctx, tenant.ID, o)
+	}
+	return made, err
 }
 
 func (b *base) administratorPrincipal(ctx context.Context, tenant directory.TenantID, appID string, now func() time.Time) (directory.Object, error) {

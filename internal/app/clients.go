@@ -57,8 +57,12 @@ func (a authority) Client(ctx context.Context, tenant directory.TenantID, appID 
 	c := issuer.Client{
 		AppID: application.Attributes.String("appId"), Name: application.Attributes.String("displayName"), ServicePrincipalID: principal.ID,
 		Disabled: said && !enabled, Keys: publicKeys(application), Redirects: redirects(application), Public: public,
-		FirstParty: application.Attributes.String("uniqueName") == administratorName,
 	}
+	administrator, err := administratorID(ctx, a.store, tenant)
+	if err != nil {
+		return issuer.Client{}, err
+	}
+	c.FirstParty = application.ID == administrator
 	if c.Secrets, err = a.secrets(ctx, tenant, application.ID, principal.ID); err != nil {
 		return issuer.Client{}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/identity"
 )
 
 // sent is a body that creates or changes a directory object: attributes to set,
@@ -17,8 +18,8 @@ type sent struct {
 	attributes directory.Attributes // a nil value removes the attribute
 	binds      map[directory.Relation][]directory.ObjectID
 	password   *string // a person's, to sign in with
-	// fixed are the properties that only the service sets. Clients that send an object
-	// back as they read it name them.
+	// fixed are the properties, and the name, that only the service sets. Clients that
+	// send an object back as they read it name them.
 	fixed map[string]any
 }
 
@@ -67,11 +68,20 @@ func (s *sent) take(kind directory.Kind, name string, value any) error {
 	if err := p.check(value); err != nil {
 		return err
 	}
+	if reserved(kind, p.name, value) {
+		s.fixed[p.name] = value
+		return nil
+	}
 	if p.name == "passwordProfile" { // it is kept apart, as a digest
 		return s.takePassword(value)
 	}
 	s.attributes[p.name] = value
 	return nil
+}
+
+// reserved reports the name of the application that administers the service.
+func reserved(kind directory.Kind, property string, value any) bool {
+	return kind == directory.Application && property == "uniqueName" && sameValue(value, identity.AdministratorName)
 }
 
 // agrees reports a property that only the service sets and that the body gives
@@ -82,9 +92,15 @@ func (s *sent) agrees(o directory.Object) error {
 		if p, ok := lookUp(o.Kind, name); ok {
 			is = p.value(o)
 		}
-		if given := s.fixed[name]; given != nil && !sameValue(given, is) {
-			return errs.New(errs.Invalid, "Request_BadRequest", "Property '%s' is read-only and cannot be set.", name).WithTarget(name)
+		given := s.fixed[name]
+		if given == nil || sameValue(given, is) {
+			continue
 		}
+		if reserved(o.Kind, name, given) {
+			return errs.New(errs.Invalid, "Request_BadRequest",
+				"The uniqueName '%s' is kept for the application that administers this service. Choose another.", identity.AdministratorName).WithTarget(name)
+		}
+		return errs.New(errs.Invalid, "Request_BadRequest", "Property '%s' is read-only and cannot be set.", name).WithTarget(name)
 	}
 	return nil
 }

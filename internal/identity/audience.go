@@ -9,6 +9,11 @@ import (
 // tokens for this service are meant for.
 const GraphAppID = "00000003-0000-0000-c000-000000000000"
 
+// AdministratorName is the uniqueName of the application that the first start makes.
+// People find it by this name, the program does not: it is kept for that application
+// alone, but a name says nothing about who has it.
+const AdministratorName = "provisor-administrator"
+
 // PersonalTenantID is the tenant of all personal Microsoft accounts.
 const PersonalTenantID = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
