@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -23,6 +24,7 @@ func (db *DB) CreateObject(ctx context.Context, tenant directory.TenantID, o dir
 	if err != nil {
 		return directory.Object{}, err
 	}
+	db.grew(ctx, "object", 1)
 	return created, nil
 }
 
@@ -30,10 +32,7 @@ func (s *session) createObject(ctx context.Context, tenant int64, o directory.Ob
 	if kindCode(o.Kind) == 0 {
 		return o, errs.New(errs.Invalid, codeBadRequest, "The directory keeps no objects of the kind %q.", o.Kind)
 	}
-	if err := s.checkID(ctx, tenant, o.ID); err != nil {
-		return o, err
-	}
-	if err := s.checkUnique(ctx, tenant, o); err != nil {
+	if err := s.checkNew(ctx, tenant, o); err != nil {
 		return o, err
 	}
 	sequence, err := s.nextSequence(ctx, tenant, 1)
@@ -109,22 +108,34 @@ func (s *session) updateObject(ctx context.Context, tenant int64, o directory.Ob
 	return o, s.rewriteObject(ctx, tenant, draft{o, document})
 }
 
-// checkID refuses an id that any object has or had: an id names one object for
-// ever.
-func (s *session) checkID(ctx context.Context, tenant int64, id directory.ObjectID) error {
-	if id == "" {
+// checkNew refuses an id that any object has or had, for an id names one object for
+// ever, and what another live object of the kind has. It asks once for all.
+func (s *session) checkNew(ctx context.Context, tenant int64, o directory.Object) error {
+	if o.ID == "" {
 		return errs.New(errs.Invalid, codeBadRequest, "An object needs an id.")
 	}
-	var presence directory.Presence
-	taken, err := s.one(ctx, []any{&presence}, "SELECT presence FROM object WHERE tenant = ? AND id = ?", tenant, string(id))
-	if err == nil && taken {
-		err = errTaken("id", string(id))
+	query, args := "SELECT 0 FROM object WHERE tenant = ? AND id = ?", []any{tenant, string(o.ID)}
+	properties := uniqueProperties(o.Kind)
+	for n, u := range properties {
+		if value := o.Attributes.String(u.property); value != "" {
+			query += fmt.Sprintf(" UNION ALL SELECT %d FROM object WHERE %s", n+1, u.condition)
+			args = append(args, tenant, fold(value))
+		}
 	}
-	return err
+	var taken int
+	found, err := s.one(ctx, []any{&taken}, query, args...)
+	switch {
+	case err != nil || !found:
+		return err
+	case taken == 0:
+		return errTaken("id", string(o.ID))
+	default:
+		property := properties[taken-1].property
+		return errTaken(property, o.Attributes.String(property))
+	}
 }
 
-// checkUnique refuses what another live object of the kind has. The key of o is
-// zero when it is new.
+// checkUnique refuses what another live object of the kind has.
 func (s *session) checkUnique(ctx context.Context, tenant int64, o directory.Object) error {
 	for _, u := range uniqueProperties(o.Kind) {
 		value := o.Attributes.String(u.property)
@@ -132,7 +143,7 @@ func (s *session) checkUnique(ctx context.Context, tenant int64, o directory.Obj
 			continue
 		}
 		var other directory.Key
-		taken, err := s.one(ctx, []any{&other}, u.query, tenant, fold(value), o.Key)
+		taken, err := s.one(ctx, []any{&other}, "SELECT key FROM object WHERE "+u.condition+" AND key <> ?", tenant, fold(value), o.Key)
 		if err != nil {
 			return err
 		}
@@ -143,31 +154,31 @@ func (s *session) checkUnique(ctx context.Context, tenant int64, o directory.Obj
 	return nil
 }
 
-// unique is a property that live objects of a kind do not share, and the query
-// for another object that has the value.
-type unique struct{ property, query string }
+// unique is a property that live objects of a kind do not share, and the condition
+// of an object that has the value.
+type unique struct{ property, condition string }
 
 func uniqueProperties(k directory.Kind) []unique {
 	switch k {
 	case directory.User:
 		return []unique{{
 			"userPrincipalName",
-			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 1 AND user_principal_name = ? AND key <> ?",
+			"tenant = ? AND presence = 0 AND kind = 1 AND user_principal_name = ?",
 		}}
 	case directory.Application:
 		return []unique{
-			{"appId", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND app_id = ? AND key <> ?"},
-			{"uniqueName", "SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 3 AND unique_name = ? AND key <> ?"},
+			{"appId", "tenant = ? AND presence = 0 AND kind = 3 AND app_id = ?"},
+			{"uniqueName", "tenant = ? AND presence = 0 AND kind = 3 AND unique_name = ?"},
 		}
 	case directory.ServicePrincipal:
 		return []unique{{
 			"appId",
-			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 4 AND app_id = ? AND key <> ?",
+			"tenant = ? AND presence = 0 AND kind = 4 AND app_id = ?",
 		}}
 	case directory.Group:
 		return []unique{{
 			"uniqueName",
-			"SELECT key FROM object WHERE tenant = ? AND presence = 0 AND kind = 2 AND unique_name = ? AND key <> ?",
+			"tenant = ? AND presence = 0 AND kind = 2 AND unique_name = ?",
 		}}
 	default:
 		return nil

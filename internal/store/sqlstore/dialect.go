@@ -13,8 +13,9 @@ type dialect struct {
 	insert     string                      // begins an INSERT of many rows that conflict with none
 	lock       string                      // suffix of a SELECT that locks its rows until the commit
 	lockFree   string                      // the same, of a SELECT that passes over rows that others have locked
-	lockFeed   string                      // locks the feed of a tenant, the parameter, until the commit; empty when begin did
+	lockFeed   string                      // locks the feed of a tenant, the parameter, until the commit, and returns its end; empty when begin did
 	lockName   string                      // locks a name, the parameter, until the commit; empty when begin did
+	hopeful    bool                        // a group of writes is tried without savepoints: each would be a journey to a server
 	position   string                      // function (text, part) → 1-based place, 0 when absent
 	collate    string                      // suffix of a text that is compared byte by byte
 	bind       func(query string) string   // rewrites the "?" placeholders
@@ -28,6 +29,8 @@ type dialect struct {
 type catalog struct {
 	tables  string // the name of each
 	columns string // of a table, the parameter: name, type, and place in the primary key or 0
+	rows    string // how many rows the planner thinks a table, the parameter, has
+	analyze string // begins a statement that counts them anew; empty when plans do not depend on it
 	advance string // makes TABLE give keys behind those it has; empty when it does so by itself
 }
 

@@ -141,3 +141,17 @@ func (db *DB) Dump(ctx context.Context) ([]string, error) {
 	}
 	return rows, nil
 }
+
+// CreateAndFail creates an object in a change that then fails with an error.
+func (db *DB) CreateAndFail(ctx context.Context, tenant directory.TenantID, o directory.Object, fault error) error {
+	key, err := db.tenant(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	return db.change(ctx, key, func(s *session) error {
+		if _, err := s.createObject(ctx, key, o); err != nil {
+			return err
+		}
+		return fault
+	})
+}

@@ -8,10 +8,21 @@ import (
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
+// feedEnd is the newest number of a tenant's feed, known to the transaction that has
+// the feed locked. It is stored once, before the commit.
+type feedEnd struct {
+	tenant, last int64
+	moved        bool
+}
+
 // nextSequence takes n numbers of the tenant's feed and returns the first. The
 // tenant's row stays locked until the transaction ends, so a later number is
 // never visible before this one.
 func (s *session) nextSequence(ctx context.Context, tenant, n int64) (int64, error) {
+	if s.feed.tenant == tenant {
+		s.feed.last, s.feed.moved = s.feed.last+n, true
+		return s.feed.last - n + 1, nil
+	}
 	var last int64
 	found, err := s.one(ctx, []any{&last},
 		"UPDATE tenant SET sequence = sequence + ? WHERE key = ? RETURNING sequence", n, tenant)
@@ -19,6 +30,23 @@ func (s *session) nextSequence(ctx context.Context, tenant, n int64) (int64, err
 		err = errNotFound("tenant")
 	}
 	return last - n + 1, err
+}
+
+// coming is the number that the next change of the tenant's feed takes.
+func (s *session) coming(tenant int64) clause {
+	if s.feed.tenant == tenant {
+		return clause{"CAST(? AS BIGINT)", []any{s.feed.last + 1}}
+	}
+	return clause{"(SELECT sequence + 1 FROM tenant WHERE key = ?)", []any{tenant}}
+}
+
+// storeFeed stores the end of the feed that the transaction has locked.
+func (s *session) storeFeed(ctx context.Context) error {
+	if !s.feed.moved {
+		return nil
+	}
+	_, err := s.exec(ctx, "UPDATE tenant SET sequence = ? WHERE key = ?", s.feed.last, s.feed.tenant)
+	return err
 }
 
 // bump gives each object the next number.

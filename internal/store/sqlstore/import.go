@@ -29,7 +29,24 @@ func (db *DB) Import(ctx context.Context, tenant directory.TenantID, rows []stor
 	if err != nil {
 		return nil, err
 	}
+	objects, relations := created(rows, results)
+	db.grew(ctx, "object", objects)
+	db.grew(ctx, "relation", relations)
 	return results, nil
+}
+
+// created counts the objects and the relations that an import made.
+func created(rows []store.ImportRow, results []store.ImportResult) (objects, relations int) { //nolint:nonamedreturns // two values of one type
+	for n, r := range results {
+		switch {
+		case r.Err != nil || r.Action != store.ImportCreated:
+		case rows[n].Relation != "":
+			relations++
+		default:
+			objects++
+		}
+	}
+	return objects, relations
 }
 
 // importRow is a row with its attributes as a new object would have them.

@@ -58,6 +58,8 @@ type DB struct {
 	// apart has connections for all other writes, each for one write at a time;
 	// SQLite has none.
 	apart   chan *session
+	growth  growth
+	logger  *slog.Logger
 	closing sync.Once
 	closed  chan struct{}
 	tenants sync.Map // directory.TenantID → int64; a tenant's key never changes
@@ -100,6 +102,7 @@ func open(ctx context.Context, address string, o Options) (*DB, error) {
 		source:  src,
 		readers: make(chan *session, o.Readers),
 		closed:  make(chan struct{}),
+		logger:  o.Logger,
 
 		properties: objectProperties(src.dialect),
 		extension:  extensionForm(),

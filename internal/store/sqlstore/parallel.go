@@ -8,8 +8,8 @@ import (
 // inParallel calls work for every i in [0, n), a stretch on each processor. Few
 // are done at once.
 func inParallel(n int, work func(i int)) {
-	const few = 64
-	share := max(few, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	const least = 64
+	share := max(least, (n+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	stretch := func(start int) {
 		for i := start; i < min(start+share, n); i++ {
 			work(i)

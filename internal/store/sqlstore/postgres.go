@@ -31,8 +31,9 @@ func postgresDialect() dialect {
 		insert:     "INSERT INTO ",
 		lock:       " FOR NO KEY UPDATE",
 		lockFree:   " FOR NO KEY UPDATE SKIP LOCKED",
-		lockFeed:   "SELECT 1 FROM tenant WHERE key = ? FOR NO KEY UPDATE",
+		lockFeed:   "SELECT sequence FROM tenant WHERE key = ? FOR NO KEY UPDATE",
 		lockName:   "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
+		hopeful:    true,
 		position:   "strpos",
 		collate:    ` COLLATE "C"`,
 		bind:       numbered,
@@ -42,6 +43,8 @@ func postgresDialect() dialect {
 		catalog: catalog{
 			tables:  "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
 			columns: postgresColumns,
+			rows:    "SELECT GREATEST(reltuples, 0)::bigint FROM pg_class WHERE oid = to_regclass(?)",
+			analyze: "ANALYZE ",
 			advance: postgresAdvance,
 		},
 	}

@@ -164,7 +164,11 @@ func (s *selection) and(c clause) {
 // page runs a selection.
 func (db *DB) page(ctx context.Context, s selection) (store.Page, error) {
 	var page store.Page
-	err := db.snapshot(ctx, func(conn *session) error {
+	lend := db.read
+	if s.query.Count {
+		lend = db.snapshot // the number and the page are of one state
+	}
+	err := lend(ctx, func(conn *session) error {
 		if s.query.Count {
 			query := "SELECT count(*) FROM " + s.from + " WHERE " + s.where.text
 			if _, err := conn.one(ctx, []any{&page.Count}, query, s.where.args...); err != nil {

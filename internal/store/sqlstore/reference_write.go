@@ -12,7 +12,7 @@ import (
 // be. It is durable: if a loss of power took the mark back, a change that the
 // target has made would count as not made, and its opposite as not needed.
 func (db *DB) OpenReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, pending []store.ReferenceChange) error {
-	return db.write(ctx, durable, func(s *session) error {
+	err := db.write(ctx, durable, func(s *session) error {
 		if err := s.hold(ctx, c); err != nil {
 			return err
 		}
@@ -21,6 +21,11 @@ func (db *DB) OpenReferences(ctx context.Context, c store.Claim, owner directory
 		}
 		return s.putReferences(ctx, place(c, owner, r), pending, pendingState)
 	})
+	if err != nil {
+		return err
+	}
+	db.grew(ctx, "reference", len(pending))
+	return nil
 }
 
 // place names the references of an owner under a relation.

@@ -29,7 +29,11 @@ func (db *DB) Relate(ctx context.Context, tenant directory.TenantID, from direct
 		added, err = s.relate(ctx, key, e)
 		return err
 	})
-	return added && err == nil, err
+	if err != nil || !added {
+		return false, err
+	}
+	db.grew(ctx, "relation", 1)
+	return true, nil
 }
 
 // Unrelate removes a reference, durably. NotFound when there is none.
@@ -128,11 +132,12 @@ func (e edge) nests() bool { return e.relation == directory.Members && e.toKind 
 // addReference adds a reference and reports whether it is new. A single relation
 // loses what it had.
 func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool, error) {
+	coming := s.coming(tenant)
 	added, err := s.exec(ctx, `
 		INSERT INTO relation (owner, relation, referent, tenant, sequence)
-		VALUES (?, ?, ?, ?, (SELECT sequence + 1 FROM tenant WHERE key = ?))
+		VALUES (?, ?, ?, ?, `+coming.text+`)
 		ON CONFLICT DO NOTHING`,
-		e.from, relationCode(e.relation), e.to, tenant, tenant)
+		append([]any{e.from, relationCode(e.relation), e.to, tenant}, coming.args...)...)
 	if err != nil || added == 0 {
 		return false, err
 	}
@@ -146,12 +151,13 @@ func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool,
 // removeReferences removes the references that a condition describes, remembers
 // for the delta of their owners that they went, and returns how many that were.
 func (s *session) removeReferences(ctx context.Context, tenant int64, condition string, args ...any) (int64, error) {
+	coming := s.coming(tenant)
 	if _, err := s.exec(ctx, `
 		INSERT INTO relation_removed (owner, relation, referent, sequence)
-		SELECT owner, relation, referent, (SELECT sequence + 1 FROM tenant WHERE key = ?)
+		SELECT owner, relation, referent, `+coming.text+`
 		FROM relation WHERE `+condition+`
 		ON CONFLICT (owner, relation, referent) DO UPDATE SET sequence = excluded.sequence`,
-		append([]any{tenant}, args...)...); err != nil {
+		append(coming.args, args...)...); err != nil {
 		return 0, err
 	}
 	return s.exec(ctx, "DELETE FROM relation WHERE "+condition, args...)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/provisor/provisor/internal/errs"
 )
@@ -22,6 +23,8 @@ type session struct {
 	// with it the work of others that shares the commit.
 	unbroken bool
 	within   bool       // a transaction is open
+	feed     feedEnd    // of the tenant whose feed the transaction has locked
+	touched  bool       // a statement that may write was run; whoever wants to know sets it back
 	writes   bool       // it may write
 	level    durability // of the connection, for the next commit
 	leveled  bool       // level was set at all
@@ -110,6 +113,7 @@ func (s *session) statement(ctx context.Context, query string, run func(context.
 	if err := ctx.Err(); err != nil {
 		return false, s.explain(err)
 	}
+	s.touched = s.touched || !strings.HasPrefix(query, "SELECT ")
 	inner := ctx
 	if s.unbroken {
 		inner = context.WithoutCancel(ctx)

@@ -58,7 +58,7 @@ func (s *session) commit(ctx context.Context) error {
 		s.rollback(ctx)
 		return err
 	}
-	s.within, s.writes = false, false
+	s.within, s.writes, s.feed = false, false, feedEnd{}
 	return nil
 }
 
@@ -66,7 +66,7 @@ func (s *session) commit(ctx context.Context) error {
 // the transaction with it.
 func (s *session) rollback(ctx context.Context) {
 	_ = s.control(ctx, "ROLLBACK") // see above
-	s.within, s.writes = false, false
+	s.within, s.writes, s.feed = false, false, feedEnd{}
 	if lost, _ := s.state(); lost {
 		s.drop()
 	}

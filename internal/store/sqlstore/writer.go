@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -26,8 +27,9 @@ const groupLimit = 64
 
 // writer runs writes one after the other on one connection. Writes of one tenant
 // that wait at the same time share a transaction and its sync: whoever gets the turn
-// runs the writes of all who wait, each in a savepoint of its own, and commits them
-// together.
+// runs the writes of all who wait, and commits them together. What a write that fails
+// has done is taken back to a savepoint of its own; on a server, where each is a journey,
+// the group is first tried without.
 type writer struct {
 	session *session
 	turn    chan struct{} // holds one token; who has it may use session
@@ -144,24 +146,39 @@ func (w *writer) commit(ctx context.Context, group []*write) {
 // transact runs a group, again when others collided with it, and returns the error
 // that befell the whole group.
 func (w *writer) transact(ctx context.Context, group []*write) error {
-	for attempt := 1; ; attempt++ {
-		err := w.once(ctx, group)
-		if err == nil || attempt == collisionPatience || w.session.dialect.classify(err) != faultAgain {
+	attempt := w.attempt
+	if w.session.dialect.hopeful || len(group) == 1 {
+		attempt = w.attemptBare
+	}
+	for collisions := 0; ; {
+		err := w.once(ctx, group, attempt)
+		switch {
+		case errors.Is(err, errSpoilt):
+			attempt = w.attempt
+		case err == nil || w.session.dialect.classify(err) != faultAgain:
 			return err
+		default:
+			if collisions++; collisions == collisionPatience {
+				return err
+			}
 		}
 		for _, u := range group {
-			u.err = nil
+			u.err, u.panicked = nil, nil
 		}
 	}
 }
 
-func (w *writer) once(ctx context.Context, group []*write) error {
+// errSpoilt says that a write of a group left something behind and that there is no
+// savepoint to take it back to.
+var errSpoilt = errors.New("a write of a group failed half-way")
+
+func (w *writer) once(ctx context.Context, group []*write, attempt func(context.Context, *write, []*write) error) error {
 	if err := w.begin(ctx, group); err != nil {
 		return err
 	}
 	succeeded := 0
 	for _, u := range group {
-		if err := w.attempt(ctx, u, len(group)); err != nil {
+		if err := attempt(ctx, u, group); err != nil {
 			w.session.rollback(ctx)
 			return err
 		}
@@ -172,6 +189,10 @@ func (w *writer) once(ctx context.Context, group []*write) error {
 	if succeeded == 0 {
 		w.session.rollback(ctx)
 		return nil
+	}
+	if err := w.session.storeFeed(context.WithoutCancel(ctx)); err != nil {
+		w.session.rollback(ctx)
+		return err
 	}
 	return w.session.commit(ctx)
 }
@@ -213,17 +234,32 @@ func (s *session) lockFeed(group []*write) error {
 	}
 	s.unbroken = false
 	defer func() { s.unbroken = true }()
-	_, err := s.exec(ctx, s.dialect.lockFeed, group[0].tenant)
+	var last int64
+	found, err := s.one(ctx, []any{&last}, s.dialect.lockFeed, group[0].tenant)
+	if found {
+		s.feed = feedEnd{tenant: group[0].tenant, last: last}
+	}
 	return err
 }
 
-// attempt runs one write, alone in the transaction or in a savepoint. It returns
-// an error when the transaction as a whole can no longer be trusted.
-func (w *writer) attempt(ctx context.Context, u *write, groupSize int) error {
-	if groupSize == 1 {
-		w.guard(u)
-		return w.collision(u) // any other outcome decides the transaction's
+// attemptBare runs one write, alone in the transaction or in the hope that it
+// succeeds, or fails before it has changed anything.
+func (w *writer) attemptBare(_ context.Context, u *write, group []*write) error {
+	w.session.touched = false
+	w.guard(u)
+	err := w.collision(u)
+	if err != nil || u.err == nil || len(group) == 1 {
+		return err // any outcome of a single write is that of the transaction
 	}
+	if _, failed := w.session.state(); failed || w.session.touched {
+		return errSpoilt
+	}
+	return nil
+}
+
+// attempt runs one write in a savepoint. It returns an error when the transaction as
+// a whole can no longer be trusted.
+func (w *writer) attempt(ctx context.Context, u *write, _ []*write) error {
 	if err := w.session.control(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
