@@ -18,6 +18,16 @@ type IssuedGrant struct {
 	Redeemed time.Time // zero until it is
 }
 
+// Redemption is the taking back of a grant.
+type Redemption struct {
+	Digest []byte
+	At     time.Time
+	// Grace is how long after its first redemption the grant may be redeemed again;
+	// zero is not at all.
+	Grace time.Duration
+	Next  []IssuedGrant // what follows from it
+}
+
 // IssuedGrants keeps what the token issuer gave out. That a grant is redeemed once holds
 // across processes.
 type IssuedGrants interface {
@@ -29,10 +39,11 @@ type IssuedGrants interface {
 	// ChangeIssued stores what fn makes of the document of a grant, durably. NotFound
 	// as above. An error of fn aborts and is returned as it is.
 	ChangeIssued(ctx context.Context, tenant directory.TenantID, digest []byte, fn func(IssuedGrant) ([]byte, error)) error
-	// RedeemIssued marks a grant as redeemed at now and adds those that follow from
-	// it, in one durable transaction. It returns false, and has done nothing, when
-	// the grant was redeemed before. NotFound as above.
-	RedeemIssued(ctx context.Context, tenant directory.TenantID, digest []byte, now time.Time, next ...IssuedGrant) (bool, error)
+	// RedeemIssued marks a grant as redeemed and adds those that follow from it, in
+	// one durable transaction. It returns false, and has done nothing, when the grant
+	// was redeemed longer ago than the redemption's grace. NotFound as above: of a
+	// family that is revoked meanwhile nothing stays.
+	RedeemIssued(ctx context.Context, tenant directory.TenantID, r Redemption) (bool, error)
 	// RevokeIssued removes the grants of a family, durably. None is no error.
 	RevokeIssued(ctx context.Context, tenant directory.TenantID, family string) error
 	// PruneIssued removes those of every tenant that have expired at now, and returns

@@ -129,27 +129,20 @@ func (s *Server) redeem(ctx context.Context, tenant directory.TenantID, g store.
 	if err != nil {
 		return "", err
 	}
-	first, err := s.cfg.Issued.RedeemIssued(ctx, tenant, g.Digest, s.cfg.Now(), next...)
+	r := store.Redemption{Digest: g.Digest, At: s.cfg.Now(), Next: next}
+	if sign.Kind == refreshKind {
+		r.Grace = repeat
+	}
+	accepted, err := s.cfg.Issued.RedeemIssued(ctx, tenant, r)
 	switch {
 	case errs.Is(err, errs.NotFound):
 		return "", revoked()
 	case err != nil:
 		return "", err
-	case first:
-		return refresh, nil
-	case sign.Kind != refreshKind:
+	case !accepted:
 		return "", s.revoke(ctx, tenant, sign)
 	}
-	before, err := s.cfg.Issued.Issued(ctx, tenant, g.Digest)
-	switch {
-	case errs.Is(err, errs.NotFound):
-		return "", revoked()
-	case err != nil:
-		return "", err
-	case s.cfg.Now().Sub(before.Redeemed) > repeat:
-		return "", s.revoke(ctx, tenant, sign)
-	}
-	return refresh, s.cfg.Issued.AddIssued(ctx, tenant, next...)
+	return refresh, nil
 }
 
 // revoke makes a family void and returns what to answer.

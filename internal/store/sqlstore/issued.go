@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -83,26 +84,47 @@ func (db *DB) ChangeIssued(ctx context.Context, tenant directory.TenantID, diges
 }
 
 // RedeemIssued marks a grant as redeemed and adds those that follow from it, durably.
-func (db *DB) RedeemIssued(ctx context.Context, tenant directory.TenantID, digest []byte, now time.Time, next ...store.IssuedGrant) (bool, error) {
+func (db *DB) RedeemIssued(ctx context.Context, tenant directory.TenantID, r store.Redemption) (bool, error) {
 	key, err := db.tenant(ctx, tenant)
 	if err != nil {
 		return false, err
 	}
-	first := false
+	accepted := false
 	err = db.write(ctx, durable, func(s *session) error {
-		first = false
-		marked, err := s.exec(ctx, "UPDATE oauth_grant SET redeemed = ? WHERE tenant = ? AND digest = ? AND redeemed IS NULL", micros(now), key, digest)
-		if err != nil {
+		accepted, err = s.redeem(ctx, key, r)
+		if err != nil || !accepted {
 			return err
 		}
-		if marked == 0 {
-			_, err := s.issued(ctx, key, digest)
-			return err
-		}
-		first = true
-		return s.addIssued(ctx, key, next)
+		return s.addIssued(ctx, key, r.Next)
 	})
-	return first && err == nil, err
+	return accepted && err == nil, err
+}
+
+// redeem marks a grant, and reports whether it may be redeemed. What is known of the
+// grant is read once its family can no longer be revoked.
+func (s *session) redeem(ctx context.Context, tenant int64, r store.Redemption) (bool, error) {
+	var family string // locked before the grant is, as those who revoke do
+	_, err := s.one(ctx, []any{&family}, "SELECT family FROM oauth_grant WHERE tenant = ? AND digest = ?", tenant, r.Digest)
+	if err != nil {
+		return false, err
+	}
+	if err := s.lockFamily(ctx, tenant, family); err != nil {
+		return false, err
+	}
+	g, err := s.issued(ctx, tenant, r.Digest)
+	if err != nil {
+		return false, err
+	}
+	if !g.Redeemed.IsZero() {
+		return r.At.Sub(g.Redeemed) <= r.Grace && r.Grace > 0, nil
+	}
+	_, err = s.exec(ctx, "UPDATE oauth_grant SET redeemed = ? WHERE tenant = ? AND digest = ?", micros(r.At), tenant, r.Digest)
+	return true, err
+}
+
+// lockFamily keeps a family from growing while it is revoked, and the reverse.
+func (s *session) lockFamily(ctx context.Context, tenant int64, family string) error {
+	return s.lockName(ctx, fmt.Sprintf("grants/%d/%s", tenant, family))
 }
 
 // RevokeIssued removes the grants of a family, durably.
@@ -112,6 +134,9 @@ func (db *DB) RevokeIssued(ctx context.Context, tenant directory.TenantID, famil
 		return err
 	}
 	return db.write(ctx, durable, func(s *session) error {
+		if err := s.lockFamily(ctx, key, family); err != nil {
+			return err
+		}
 		_, err := s.exec(ctx, "DELETE FROM oauth_grant WHERE tenant = ? AND family = ?", key, family)
 		return err
 	})

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,6 +45,8 @@ func issuedChecks() []check {
 		}},
 		{"of many who redeem one grant a single one does", redeemOnce},
 		{"redeeming adds what follows", redeemFollows},
+		{"redeeming again is accepted for a while", redeemAgain},
+		{"of a revoked family nothing follows", redeemOrRevoke},
 		{"a family is revoked together", func(f *fixture) {
 			f.succeed(f.AddIssued(f.Context(), f.tenant, f.issued("code", "one"), f.issued("refresh", "one"), f.issued("other", "two")))
 			f.succeed(f.RevokeIssued(f.Context(), f.tenant, "one"))
@@ -79,7 +82,7 @@ func redeemOnce(f *fixture) {
 	)
 	for range 16 {
 		together.Go(func() {
-			first, err := f.RedeemIssued(f.Context(), f.tenant, []byte("code"), f.now)
+			first, err := f.redeem("code", 0, 0)
 			if err != nil {
 				f.Error(err)
 			}
@@ -94,10 +97,10 @@ func redeemOnce(f *fixture) {
 
 func redeemFollows(f *fixture) {
 	f.succeed(f.AddIssued(f.Context(), f.tenant, f.issued("code", "one")))
-	first, err := f.RedeemIssued(f.Context(), f.tenant, []byte("code"), f.now, f.issued("refresh", "one"))
+	first, err := f.redeem("code", 0, 0, "refresh")
 	f.succeed(err)
 	f.holds(first, "it was not redeemed before")
-	again, err := f.RedeemIssued(f.Context(), f.tenant, []byte("code"), f.now.Add(time.Second), f.issued("another", "one"))
+	again, err := f.redeem("code", 0, 0, "another")
 	f.succeed(err)
 	f.holds(!again, "it is redeemed")
 	got, err := f.Issued(f.Context(), f.tenant, []byte("code"))
@@ -105,8 +108,62 @@ func redeemFollows(f *fixture) {
 	f.same(got.Redeemed, f.now, "redeemed")
 	f.succeed(f.issuedGone("refresh"))
 	f.fail(f.issuedGone("another"), errs.NotFound)
-	_, err = f.RedeemIssued(f.Context(), f.tenant, []byte("never given"), f.now)
+	_, err = f.redeem("never given", 0, 0)
 	f.fail(err, errs.NotFound)
+}
+
+// redeem redeems a grant some time from now, with a grace, and adds others of family
+// one.
+func (f *fixture) redeem(digest string, after, grace time.Duration, next ...string) (bool, error) {
+	r := store.Redemption{Digest: []byte(digest), At: f.now.Add(after), Grace: grace}
+	for _, name := range next {
+		r.Next = append(r.Next, f.issued(name, "one"))
+	}
+	return f.RedeemIssued(f.Context(), f.tenant, r)
+}
+
+func redeemAgain(f *fixture) {
+	const grace = time.Minute
+	f.succeed(f.AddIssued(f.Context(), f.tenant, f.issued("token", "one")))
+	for _, step := range []struct {
+		after time.Duration
+		next  string
+		want  bool
+	}{{0, "first", true}, {grace, "lost", true}, {grace + time.Microsecond, "late", false}} {
+		accepted, err := f.redeem("token", step.after, grace, step.next)
+		f.succeed(err)
+		equal(f, accepted, step.want, step.next)
+		f.holds((f.issuedGone(step.next) == nil) == step.want, "what follows is there when it was redeemed")
+	}
+	f.succeed(f.RevokeIssued(f.Context(), f.tenant, "one"))
+	_, err := f.redeem("token", 0, grace, "after")
+	f.fail(err, errs.NotFound)
+	f.fail(f.issuedGone("after"), errs.NotFound)
+}
+
+// redeemOrRevoke redeems again what is revoked at the same time: whoever comes first,
+// nothing of the family stays.
+func redeemOrRevoke(f *fixture) {
+	for n := range 30 {
+		f.succeed(f.AddIssued(f.Context(), f.tenant, f.issued("token", "one")))
+		_, err := f.redeem("token", 0, time.Minute)
+		f.succeed(err)
+		next := fmt.Sprintf("next %d", n)
+		var together sync.WaitGroup
+		together.Go(func() {
+			if _, err := f.redeem("token", 0, time.Minute, next); err != nil && !errs.Is(err, errs.NotFound) {
+				f.Error(err)
+			}
+		})
+		together.Go(func() {
+			if err := f.RevokeIssued(f.Context(), f.tenant, "one"); err != nil {
+				f.Error(err)
+			}
+		})
+		together.Wait()
+		f.fail(f.issuedGone("token"), errs.NotFound)
+		f.fail(f.issuedGone(next), errs.NotFound)
+	}
 }
 
 func replyChecks() []check {
