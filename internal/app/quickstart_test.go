@@ -111,6 +111,22 @@ func TestQuickstartIntoOnesOwnApplication(t *testing.T) {
 	require.NotContains(t, stdout+stderr, bearer)
 }
 
+// TestQuickstartShowsWhatWasSentToABrokenApplication: an application that cannot be
+// read back is the one whose developer needs the requests most.
+func TestQuickstartShowsWhatWasSentToABrokenApplication(t *testing.T) {
+	t.Parallel()
+
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "<html>Sign in</html>", http.StatusNotFound)
+	}))
+	defer server.Close()
+	code, stdout, stderr := quickstartInto(t, server.URL)
+	require.Equal(t, 7, code, "%s%s", stdout, stderr)
+	require.Contains(t, stderr, "Reading back from the application failed")
+	require.Contains(t, stdout, "What was sent to "+server.URL)
+	require.Regexp(t, `GET /Users +404`, stdout)
+}
+
 // TestQuickstartTellsWhatIsMissing: where an application has a person twice already,
 // Provisor chooses neither, and the exit code says that not all is well.
 func TestQuickstartTellsWhatIsMissing(t *testing.T) {

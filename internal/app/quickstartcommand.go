@@ -59,7 +59,7 @@ proved it (10 otherwise).`,
 	}
 	flags := cmd.Flags()
 	register(flags, "data", "listen", "bootstrap-file", "log-level", "egress-allow", "interval")
-	flags.StringVar(&f.users, "users", "", "directory to import instead of the sample: CSV or JSON, as `provisor directory import` reads it")
+	flags.StringVar(&f.users, "users", "", "`FILE` to import instead of the sample: CSV or JSON, as provisor directory import reads it")
 	flags.BoolVar(&f.once, "once", false, "end after the summary")
 	flags.StringVar(&f.targetURL, "target-url", "", "SCIM endpoint of your own application")
 	flags.StringVar(&f.tokenURL, "token-url", "", "its OAuth 2.0 token endpoint (client credentials)")

@@ -66,11 +66,11 @@ func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secr
 		},
 	}
 	result, err := quickstart.Run(ctx, o)
+	if q.flags.targetURL != "" {
+		q.showSent() // above all when it went wrong: it says which request did
+	}
 	if err != nil {
 		return err
-	}
-	if q.flags.targetURL != "" {
-		q.showSent()
 	}
 	q.screen.Say("%s", q.screen.Faint("All of it took "+terminal.Duration(q.now().Sub(began))+"."))
 	if !q.flags.once {
@@ -191,6 +191,9 @@ func (c *importCount) all() int64 { return c.Created + c.Updated + c.Unchanged }
 // showSent shows what the person's own application was asked, and how it answered,
 // with the first body of each kind.
 func (q *quickstartRun) showSent() {
+	if len(q.sent.exchanges()) == 0 {
+		return
+	}
 	q.screen.Title("What was sent to %s", q.flags.targetURL)
 	var rows [][]string
 	for _, e := range q.sent.exchanges() {

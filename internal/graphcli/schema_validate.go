@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -128,7 +129,10 @@ func (b *bench) listFaults(name string, faults []fault) {
 		if f.Path == "" {
 			f.Path = name
 		}
-		fmt.Fprintf(b.options.Stdout, "%s\n    %s\n", printable(f.Path), printable(f.Message))
+		fmt.Fprintln(b.options.Stdout, printable(f.Path))
+		for line := range strings.SplitSeq(f.Message, "\n") {
+			fmt.Fprintf(b.options.Stdout, "    %s\n", printable(line))
+		}
 	}
 	fmt.Fprintf(b.options.Stdout, "%s: %d fault(s)\n", name, len(faults))
 }

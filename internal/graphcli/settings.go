@@ -43,7 +43,7 @@ func settingsTable() []setting {
 		{"cloud", place, func(s *settings) *string { return &s.cloud }, "which cloud: global, usgov, usgovdod or china"},
 		{"graph-endpoint", place, func(s *settings) *string { return &s.graphEndpoint }, "URL of a Graph without version, such as https://localhost:8443"},
 		{"authority", place, func(s *settings) *string { return &s.authority }, "URL that signs in, with or without tenant, for --graph-endpoint"},
-		{"bootstrap-file", place, func(s *settings) *string { return &s.bootstrapFile }, "file that `provisor serve` wrote: endpoint, authority and an administrator client"},
+		{"bootstrap-file", place, func(s *settings) *string { return &s.bootstrapFile }, "`FILE` that provisor serve wrote: endpoint, authority and an administrator client"},
 		{"tenant-id", person, func(s *settings) *string { return &s.tenantID }, "tenant to sign in to"},
 		{"client-id", person, func(s *settings) *string { return &s.clientID }, "client that signs in (client credentials)"},
 		{"client-secret", secret, func(s *settings) *string { return &s.clientSecret }, "its secret; other users of this machine may see it, prefer the file or the variable"},

@@ -21,6 +21,9 @@ func Commands(options Options) []*cobra.Command {
 			parent = group(parent, words[i], o)
 		}
 		parent.AddCommand(leaf(op, words[len(words)-1], o))
+		if isUntitled(parent) {
+			parent.Short = op.short
+		}
 	}
 	addWorkbench(root, o)
 	commands := root.Commands()
@@ -95,8 +98,12 @@ func groupTitle(word string) string {
 	case "scope":
 		return "Who is in scope, and why"
 	}
-	return "Commands of " + strings.ReplaceAll(word, "-", " ")
+	return ""
 }
+
+// isUntitled reports whether a group is named after an action, so that what its
+// command says is said of the group as well.
+func isUntitled(group *cobra.Command) bool { return group.HasParent() && group.Short == "" }
 
 // leaf makes the command of one operation.
 func leaf(op operation, verb string, o Options) *cobra.Command {
