@@ -63,6 +63,7 @@ The exit code is 0 only when there was none (10 otherwise).`,
 }
 
 func (p *program) importFile(ctx context.Context, c Config, path, group, errorsFile string) error {
+	tuneCollector(p.getenv)
 	kept, err := newBadRows(errorsFile)
 	if err != nil {
 		return err

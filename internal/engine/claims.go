@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 
@@ -22,9 +23,32 @@ func newMatchClaims() *matchClaims {
 	return &matchClaims{busy: map[string]chan struct{}{}, taken: map[string]directory.ObjectID{}}
 }
 
-// hold waits until nobody else works with the value and returns the release.
-func (c *matchClaims) hold(ctx context.Context, kind directory.Kind, value string) (func(), error) {
-	key := string(kind) + " " + strings.ToLower(value)
+// hold waits until nobody else works with any of the values and returns the release.
+// All take them in one order, so that nobody waits for who waits for him.
+func (c *matchClaims) hold(ctx context.Context, kind directory.Kind, values ...string) (func(), error) {
+	keys := make([]string, len(values))
+	for i, v := range values {
+		keys[i] = string(kind) + " " + strings.ToLower(v)
+	}
+	slices.Sort(keys)
+	var held []func()
+	release := func() {
+		for _, r := range held {
+			r()
+		}
+	}
+	for _, key := range slices.Compact(keys) {
+		r, err := c.holdOne(ctx, key)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		held = append(held, r)
+	}
+	return release, nil
+}
+
+func (c *matchClaims) holdOne(ctx context.Context, key string) (func(), error) {
 	for {
 		c.mu.Lock()
 		other, held := c.busy[key]

@@ -82,7 +82,8 @@ func (a *attempt) departs() bool {
 }
 
 // sends reports whether the sweep is the one that carries the decision out. What
-// departs is sent in the phase of departures and nowhere else.
+// departs is sent in the phase of departures and nowhere else. What became of a create
+// that was begun is looked up even when departures are held back.
 func (a *attempt) sends() bool {
 	departs := a.departs()
 	switch {
@@ -91,7 +92,7 @@ func (a *attempt) sends() bool {
 	case a.of != store.Departing:
 		return !departs
 	default:
-		return departs && (a.state.Held == nil || a.object.Link.Departure == store.Released)
+		return departs && (a.state.Held == nil || a.object.Link.Departure == store.Released || a.facts.Begun())
 	}
 }
 

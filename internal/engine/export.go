@@ -38,22 +38,21 @@ func unread(m *mapping.Mapping) []string {
 // find looks the object up by its matching attributes and links, creates or
 // refuses. Nobody else works with the same matching value meanwhile.
 func (a *attempt) find(ctx context.Context) (result, error) {
-	matches := a.desired.Matches()
-	if len(matches) == 0 {
+	matches, earlier := a.matches()
+	if len(matches)+len(earlier) == 0 {
 		return a.refused(plan.Decision{Code: "ImportSkipped", Reason: "none of its matching attributes has a value"}), nil
 	}
-	release, err := a.claims.hold(ctx, a.m.Kind, matches[0].Value)
+	release, err := a.claims.hold(ctx, a.m.Kind, worked(matches, earlier)...)
 	if err != nil {
 		return result{}, err
 	}
 	defer release()
-	hits, err := a.match(ctx, matches)
+	hits, other, err := a.search(ctx, matches, earlier)
 	if err != nil {
 		return result{}, err
 	}
-	other, err := a.otherOwner(ctx, hits)
-	if err != nil {
-		return result{}, err
+	if len(hits) == 1 && other == "" && a.facts.Begun() && a.of == store.Departing {
+		return a.located(hits[0]), nil
 	}
 	next := plan.Found(a.facts, a.first, len(hits), other)
 	switch next.Step {
@@ -109,6 +108,9 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 	if err != nil {
 		return result{}, err
 	}
+	if err := a.beginAnew(ctx); err != nil {
+		return result{}, err
+	}
 	a.sent = true
 	a.unlist(matches)
 	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
@@ -116,7 +118,8 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 		return a.created(ctx, d, created, matches[0])
 	}
 	if scimclient.Uncertain(err) {
-		a.keptLink.Managed = true // begun; it stays so until a look-up says what came of it
+		// Begun; it stays so until a look-up says what came of it.
+		a.keptLink.Managed, a.keptLink.Begun = true, a.begins()
 	} else if !scimclient.Is(err, scimclient.Clash) {
 		return result{}, err
 	}

@@ -104,16 +104,12 @@ func step(name, kind, status, description string) synchronization.SummaryStep {
 
 // logEntry puts a summary into the form in which it is stored.
 func logEntry(s synchronization.ObjectSummary) *store.LogEntry {
-	document, err := json.Marshal(s)
-	if err != nil {
-		document = []byte(`{}`) // strings and numbers only: cannot happen
-	}
 	return &store.LogEntry{
 		ID: s.ID, Time: s.ActivityDateTime, JobID: synchronization.JobID(s.JobID), CycleID: s.CycleID, ChangeID: s.ChangeID,
 		ServicePrincipal: directory.ObjectID(s.ServicePrincipal.ID), Action: s.ProvisioningAction, Status: s.ProvisioningStatusInfo.Status,
 		SourceID: s.SourceIdentity.ID, SourceName: s.SourceIdentity.DisplayName, SourceType: s.SourceIdentity.IdentityType,
 		TargetID: s.TargetIdentity.ID, TargetName: s.TargetIdentity.DisplayName,
-		Duration: time.Duration(s.DurationInMilliseconds) * time.Millisecond, Document: document,
+		Duration: time.Duration(s.DurationInMilliseconds) * time.Millisecond, Document: s.Document(),
 	}
 }
 

@@ -72,7 +72,7 @@ func (a *attempt) evaluate() error {
 	a.facts = plan.Facts{
 		Kind: o.Kind, Presence: o.Presence, Enabled: o.Attributes["accountEnabled"] != false,
 		Verdict: a.m.Scope(o.Change, a.entitlement()),
-		Linked:  link.TargetID != "", Managed: link.Managed, Disabled: link.Disabled, Failed: link.Failure != nil,
+		Linked:  link.TargetID != "", Managed: link.Managed, Disabled: link.Disabled, Failed: link.Failure != nil, Remembered: len(link.Begun) > 0,
 		Recheck: a.state.Initial, Flow: a.m.Flow, Disables: a.m.Disables, KeepOutOfScope: a.KeepOutOfScope,
 	}
 	unknown := !a.facts.Linked && !a.facts.Managed && !a.facts.Verdict.InScope

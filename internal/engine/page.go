@@ -114,10 +114,14 @@ func (a *attempt) beginning() (store.Link, bool) {
 	}
 	takesOn := !a.first.Deprovision && a.first.Step != plan.Delete && !link.Managed
 	givesBack := link.Disabled && !a.facts.SoftDeleted()
-	if !takesOn && !givesBack && len(link.Digest) == 0 {
+	begun := link.Begun
+	if link.TargetID == "" && !a.first.Deprovision && (takesOn || link.Managed) {
+		begun = a.begins()
+	}
+	if !takesOn && !givesBack && len(link.Digest) == 0 && len(begun) == len(link.Begun) {
 		return link, false
 	}
-	link.Digest, link.Managed, link.Disabled = nil, link.Managed || takesOn, link.Disabled && !givesBack
+	link.Begun, link.Digest, link.Managed, link.Disabled = begun, nil, link.Managed || takesOn, link.Disabled && !givesBack
 	return link, true
 }
 

@@ -14,7 +14,7 @@ const module = "github.com/provisor/provisor/internal/"
 // floor is the import law: a package may import packages on lower floors only.
 // Pure packages may not reach packages that do I/O, even through the standard library.
 var floor = map[string]int{
-	"errs": 0, "keyring": 0, "pgtest": 0,
+	"errs": 0, "keyring": 0, "plainjson": 0, "pgtest": 0,
 	"directory": 1, "scim": 1, "expression": 1, "odata": 1,
 	"synchronization": 2, "directoryimport": 2, "runner": 2,
 	"mapping": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
@@ -30,7 +30,7 @@ var floor = map[string]int{
 	"floors": 11,
 }
 
-var pure = []string{"errs", "synchronization", "directory", "directoryimport", "scim", "expression", "expression/trial", "odata", "mapping", "plan", "identity"}
+var pure = []string{"errs", "plainjson", "synchronization", "directory", "directoryimport", "scim", "expression", "expression/trial", "odata", "mapping", "plan", "identity"}
 
 var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
 

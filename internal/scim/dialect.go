@@ -1,11 +1,11 @@
 package scim
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"strings"
+
+	"github.com/provisor/provisor/internal/plainjson"
 )
 
 // Dialect is the manner in which a client writes SCIM bodies.
@@ -166,11 +166,9 @@ func asBoolean(v any) any {
 
 // encode writes JSON without the escapes that only HTML needs.
 func encode(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	text, err := plainjson.Append(make([]byte, 0, 1024), v)
+	if err != nil {
 		return nil, badRequest(InvalidValue, "a value cannot be written as JSON: %v", err)
 	}
-	return bytes.TrimRight(b.Bytes(), "\n"), nil
+	return text, nil
 }

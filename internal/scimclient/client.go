@@ -10,13 +10,13 @@ package scimclient
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/plainjson"
 	"github.com/provisor/provisor/internal/scim"
 )
 
@@ -206,8 +206,4 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // decode reads a JSON object; null is none and gives nil.
-func decode(body []byte) (map[string]any, error) {
-	var object map[string]any
-	err := json.Unmarshal(body, &object)
-	return object, err
-}
+func decode(body []byte) (map[string]any, error) { return plainjson.Object(body) }
