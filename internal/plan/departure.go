@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -15,8 +16,8 @@ func Departs(f Facts, d Decision) bool {
 		return true
 	case d.Step != Fetch && d.Step != Find:
 		return false
-	case d.Deprovision && !f.Disables:
-		return true // a group whose creation was begun is deleted when it is found
+	case d.Deprovision && (!f.Disables || f.Presence == directory.Purged):
+		return true // one whose creation was begun is deleted when it is found
 	default:
 		return f.Disables && f.SoftDeleted() && !f.Disabled && (f.Linked || f.Managed) && f.Flow.Permits(synchronization.FlowUpdate)
 	}

@@ -48,9 +48,10 @@ type Facts struct {
 	// Same: the mapped values are those that were last exported. Recheck: compare
 	// with the target all the same (an initial cycle).
 	Same, Recheck bool
-	// Matchable: at least one matching attribute has a value.
-	Matchable bool
-	Flow      synchronization.FlowTypes
+	// Matchable: at least one matching attribute has a value. Remembered: the values
+	// are known with which a create was begun.
+	Matchable, Remembered bool
+	Flow                  synchronization.FlowTypes
 	// Disables: the mapping can take an account away by an update.
 	Disables bool
 	// KeepOutOfScope is SkipOutOfScopeDeletions.
@@ -85,8 +86,8 @@ func (f Facts) SoftDeleted() bool {
 	return f.Presence != directory.Live || !f.Enabled || !f.Verdict.InScope
 }
 
-// begun reports whether a create was begun whose outcome is not known.
-func (f Facts) begun() bool { return f.Managed && !f.Linked }
+// Begun reports whether a create was begun whose outcome is not known.
+func (f Facts) Begun() bool { return f.Managed && !f.Linked }
 
 // First decides without asking the target.
 func First(f Facts) Decision {
@@ -112,14 +113,16 @@ func First(f Facts) Decision {
 // job had let go of it before.
 func purged(f Facts) Decision {
 	switch {
-	case f.begun():
+	case f.Begun() && !f.Remembered:
 		return Decision{Code: codeSkipped, Reason: "it was deleted for good before the outcome of its creation was known, and nothing is left to look it up by; see whether the target has an account for it"}
-	case !f.Linked:
+	case !f.Linked && !f.Managed:
 		return Decision{}
 	case !f.Managed:
 		return Decision{Code: codeNotEntitled, Reason: "it had left the scope before it was deleted; the account at the target is kept"}
 	case !f.Flow.Permits(synchronization.FlowDelete):
 		return Decision{Code: codeSkipped, Reason: "it was deleted for good, and the mapping does not permit Delete"}
+	case f.Begun():
+		return Decision{Step: Find, Reason: "it was deleted for good in the directory", Deprovision: true}
 	default:
 		return Decision{Step: Delete, Reason: "it was deleted for good in the directory"}
 	}
@@ -127,7 +130,7 @@ func purged(f Facts) Decision {
 
 func outOfScope(f Facts) Decision {
 	switch {
-	case !f.Linked && !f.begun():
+	case !f.Linked && !f.Begun():
 		return Decision{Code: notEntitled(f), Reason: f.Verdict.Reason}
 	case f.KeepOutOfScope:
 		return Decision{Code: codeSkipped, Reason: f.Verdict.Reason + "; SkipOutOfScopeDeletions keeps the account", Managed: f.Managed}
@@ -152,7 +155,7 @@ func takeAway(f Facts, managed bool, reason string) Decision {
 	switch {
 	case !f.Managed:
 		return Decision{}
-	case f.begun():
+	case f.Begun():
 		return findToTakeAway(f, managed, reason)
 	case f.Disables && !f.Flow.Permits(synchronization.FlowUpdate):
 		return Decision{Code: codeSkipped, Reason: reason + ", and the mapping does not permit Update", Managed: managed}
@@ -168,7 +171,7 @@ func takeAway(f Facts, managed bool, reason string) Decision {
 }
 
 func findToTakeAway(f Facts, managed bool, reason string) Decision {
-	if !f.Matchable {
+	if !f.Matchable && !f.Remembered {
 		return Decision{Code: codeSkipped, Reason: reason + "; whether it was created is not known, and none of its matching attributes has a value to look it up by"}
 	}
 	return Decision{Step: Find, Reason: reason, Deprovision: true, Managed: managed}
@@ -184,7 +187,7 @@ func linked(f Facts) Decision {
 func unlinked(f Facts) Decision {
 	disabled := f.Kind == directory.User && !f.Enabled
 	switch {
-	case disabled && f.begun():
+	case disabled && f.Begun():
 		return findToTakeAway(f, true, "the account is disabled in the directory")
 	case disabled:
 		return Decision{Code: codeSkipped, Reason: "the account is disabled in the directory and has never been provisioned"}
@@ -228,6 +231,8 @@ func Found(f Facts, first Decision, hits int, other directory.ObjectID) Decision
 // foundToTakeAway does to the one match what takeAway does to a linked resource.
 func foundToTakeAway(f Facts, first Decision) Decision {
 	switch {
+	case f.Presence == directory.Purged:
+		return Decision{Step: Delete, Reason: first.Reason}
 	case f.Disables:
 		first.Step = Update
 		return first

@@ -31,6 +31,7 @@ func group(options ...func(*plan.Facts)) plan.Facts {
 
 func linked(f *plan.Facts)      { f.Linked, f.Managed = true, true }
 func letGo(f *plan.Facts)       { f.Linked = true }
+func remembered(f *plan.Facts)  { f.Remembered = true }
 func begun(f *plan.Facts)       { f.Managed = true }
 func disabled(f *plan.Facts)    { f.Enabled = false }
 func softDeleted(f *plan.Facts) { f.Presence = directory.SoftDeleted }
@@ -125,14 +126,17 @@ func TestFirst(t *testing.T) {
 		"purged and unchanged is still deleted":            {user(linked, purged, same), expect{step: plan.Delete}},
 
 		// A create was begun, and whether the target carried it out is not known.
-		"in scope it is looked up as any other":            {user(begun), expect{step: plan.Find, managed: true}},
-		"unassigned, its account is looked for to disable": {user(begun, unassigned), expect{step: plan.Find, deprovision: true}},
-		"disabled, likewise, and it stays managed":         {user(begun, disabled), expect{step: plan.Find, deprovision: true, managed: true}},
-		"soft-deleted, likewise":                           {user(begun, softDeleted), expect{step: plan.Find, deprovision: true, managed: true}},
-		"a group likewise":                                 {group(begun, unassigned), expect{step: plan.Find, deprovision: true}},
-		"without a matching value it is told":              {user(begun, softDeleted, unmatchable), expect{code: skipped}},
-		"purged, nothing is left to look it up by":         {user(begun, purged), expect{code: skipped}},
-		"kept out of scope, it stays as it is":             {user(begun, unassigned, kept), expect{code: skipped, managed: true}},
+		"in scope it is looked up as any other":             {user(begun), expect{step: plan.Find, managed: true}},
+		"unassigned, its account is looked for to disable":  {user(begun, unassigned), expect{step: plan.Find, deprovision: true}},
+		"disabled, likewise, and it stays managed":          {user(begun, disabled), expect{step: plan.Find, deprovision: true, managed: true}},
+		"soft-deleted, likewise":                            {user(begun, softDeleted), expect{step: plan.Find, deprovision: true, managed: true}},
+		"a group likewise":                                  {group(begun, unassigned), expect{step: plan.Find, deprovision: true}},
+		"without a matching value it is told":               {user(begun, softDeleted, unmatchable), expect{code: skipped}},
+		"purged, nothing is left to look it up by":          {user(begun, purged), expect{code: skipped}},
+		"purged, looked for by what it was begun with":      {user(begun, purged, remembered), expect{step: plan.Find, deprovision: true}},
+		"purged, and Delete is not permitted":               {user(begun, purged, remembered, without(synchronization.FlowDelete)), expect{code: skipped}},
+		"without a matching value but with those of before": {user(begun, softDeleted, unmatchable, remembered), expect{step: plan.Find, deprovision: true, managed: true}},
+		"kept out of scope, it stays as it is":              {user(begun, unassigned, kept), expect{code: skipped, managed: true}},
 	} {
 		t.Run(why, func(t *testing.T) {
 			t.Parallel()
@@ -168,6 +172,8 @@ func TestFound(t *testing.T) {
 		"unassigned, and replaced behind our back":     {user(linked, unassigned), 1, "", expect{step: plan.Update, deprovision: true}},
 		"begun, unassigned, there":                     {user(begun, unassigned), 1, "", expect{step: plan.Update, deprovision: true}},
 		"begun, soft-deleted, there":                   {user(begun, softDeleted), 1, "", expect{step: plan.Update, deprovision: true, managed: true}},
+		"begun, purged, there":                         {user(begun, purged, remembered), 1, "", expect{step: plan.Delete}},
+		"begun, purged, not there":                     {user(begun, purged, remembered), 0, "", expect{}},
 		"begun, unassigned, not there":                 {user(begun, unassigned), 0, "", expect{}},
 		"begun, unassigned, another's":                 {user(begun, unassigned), 1, other, expect{}},
 		"begun, unassigned, two there":                 {user(begun, unassigned), 2, "", expect{step: plan.Refuse, code: "DuplicateTargetEntries"}},

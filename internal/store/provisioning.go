@@ -117,10 +117,20 @@ type Link struct {
 	TargetID string // empty: not linked
 	Managed  bool   // in scope when last written
 	Digest   []byte // of the attributes last exported; empty: unknown, compare
+	// Begun: while the outcome of a create is not known, the values by which what it
+	// made is found, whatever the object is called by now.
+	Begun []MatchingValue
 	// Disabled: what was last written took the account away.
 	Disabled  bool
 	Departure Departure
 	Failure   *Failure
+}
+
+// MatchingValue is a value of an attribute by which objects of the target are found.
+type MatchingValue struct {
+	Path      string `json:"path"` // a SCIM path
+	Value     string `json:"value"`
+	CaseExact bool   `json:"caseExact,omitempty"`
 }
 
 // Departure is the state of a deletion or disabling that a cycle found and has not
@@ -136,7 +146,8 @@ const (
 
 // Standing is what a cycle weighs before it takes anything away.
 type Standing struct {
-	// Departing counts the departures that are staged or held.
+	// Departing counts the departures that are staged or held, of target objects that
+	// are known: whether a create that was begun came to anything is seen first.
 	Departing int64
 	// Accounts counts the target objects that are managed and not disabled; those
 	// that depart are among them. It is zero when nothing departs.

@@ -16,7 +16,7 @@ import (
 // The parts of the query for candidates. The app roles of an object come as one
 // text: "d" or "g" and the id of each, for a direct one or one of a group.
 const (
-	candidateColumns = objectColumns + ", l.target_id, l.managed, l.digest, l.failure, l.disabled, l.departure, "
+	candidateColumns = objectColumns + ", l.target_id, l.managed, l.digest, l.failure, l.disabled, l.departure, l.begun, "
 
 	directRoles = `(SELECT string_agg('d' || a.app_role_id, ' ') FROM app_role_assignment a
 		WHERE a.principal = o.key AND a.resource = ?)`
@@ -162,10 +162,11 @@ type linkRow struct {
 	disabled sql.NullBool
 	// departure is a store.Departure.
 	departure sql.NullInt16
+	begun     sql.NullString
 }
 
 func (r *linkRow) dest() []any {
-	return []any{&r.targetID, &r.managed, &r.digest, &r.failure, &r.disabled, &r.departure}
+	return []any{&r.targetID, &r.managed, &r.digest, &r.failure, &r.disabled, &r.departure, &r.begun}
 }
 
 func (r *linkRow) decode() (store.Link, error) {
@@ -173,6 +174,11 @@ func (r *linkRow) decode() (store.Link, error) {
 	if r.failure.Valid {
 		if err := json.Unmarshal([]byte(r.failure.String), &link.Failure); err != nil {
 			return link, errUnreadable(err, "failure")
+		}
+	}
+	if r.begun.Valid {
+		if err := json.Unmarshal([]byte(r.begun.String), &link.Begun); err != nil {
+			return link, errUnreadable(err, "matching values")
 		}
 	}
 	return link, nil
@@ -208,4 +214,4 @@ func (db *DB) Standing(ctx context.Context, c store.Claim) (store.Standing, erro
 	return n, err
 }
 
-const departingCount = "SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3"
+const departingCount = "SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3 AND target_id IS NOT NULL"

@@ -198,23 +198,38 @@ func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[dire
 // leaving it out of the assignments spares the index on it.
 func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assignment string) error {
 	for _, run := range chunks(outcomes) {
-		args := make([]any, 0, 10*len(run))
+		args := make([]any, 0, 11*len(run))
 		for _, o := range run {
 			failure, retryAt, err := encodeFailure(o.Link.Failure)
 			if err != nil {
 				return err
 			}
-			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure))
+			begun, err := encodeBegun(o.Link.Begun)
+			if err != nil {
+				return err
+			}
+			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
 		}
 		if _, err := r.session.exec(ctx,
-			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure) VALUES "+placeholders(len(run), 10)+`
+			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun) VALUES "+placeholders(len(run), 11)+`
 			ON CONFLICT (job, object) DO UPDATE SET `+assignment+`managed = excluded.managed, digest = excluded.digest,
-				failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure`,
+				failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure, begun = excluded.begun`,
 			args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func encodeBegun(values []store.MatchingValue) (any, error) {
+	if len(values) == 0 {
+		return nil, nil //nolint:nilnil // the null of a column
+	}
+	document, err := json.Marshal(values)
+	if err != nil {
+		return nil, errUnwritable(err, "matching values")
+	}
+	return string(document), nil
 }
 
 func encodeFailure(f *store.Failure) (text, retryAt any, err error) { //nolint:nonamedreturns // two values of one type

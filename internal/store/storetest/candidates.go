@@ -110,6 +110,11 @@ func candidateLink(f *fixture) {
 	link = store.Link{Failure: failure}
 	f.record(c, store.Outcome{Object: u.Key, Kind: u.Kind, Link: link})
 	f.same(f.candidate(c, u).Link, link, "the failure alone")
+	link = store.Link{Managed: true, Begun: []store.MatchingValue{{Path: "userName", Value: "ada"}, {Path: `emails[type eq "work"].value`, Value: "Ada@x", CaseExact: true}}}
+	f.record(c, store.Outcome{Object: u.Key, Kind: u.Kind, Link: link})
+	f.same(f.candidate(c, u).Link, link, "a create that was begun")
+	f.record(c, linked(u, "t1"))
+	f.same(f.candidate(c, u).Link, linked(u, "t1").Link, "its end")
 	f.record(c, store.Outcome{Object: u.Key, Kind: u.Kind})
 	f.same(f.candidate(c, u).Link, store.Link{}, "removed")
 }

@@ -72,6 +72,10 @@ func departing(f *fixture) {
 	q.After = int64(ada.Key)
 	f.same(f.selected(q), []directory.ObjectID{bob.ID, cid.ID}, "the next page")
 	f.same(f.standing(c), store.Standing{Departing: 2, Accounts: 3}, "the standing")
+	eve := f.user("eve")
+	f.record(c, store.Outcome{Object: eve.Key, Kind: eve.Kind, Link: store.Link{Managed: true, Departure: store.Staged}})
+	f.same(f.standing(c), store.Standing{Departing: 2, Accounts: 3}, "a create that was begun does not count")
+	f.record(c, store.Outcome{Object: eve.Key, Kind: eve.Kind})
 	f.record(c, linked(ada, "t1"), linked(bob, "t2"), store.Outcome{Object: cid.Key, Kind: cid.Kind})
 	f.same(f.standing(c).Departing, int64(0), "nothing departs")
 }
