@@ -70,6 +70,8 @@ func serve(t *testing.T, dir string, more ...string) *served {
 		text, err := os.ReadFile(file)
 		return err == nil && json.Unmarshal(text, s) == nil
 	}, 10*time.Second, 5*time.Millisecond, "no bootstrap file: %s", &s.stderr)
+	require.Eventually(t, func() bool { return strings.Contains(s.stderr.String(), "ready") },
+		10*time.Second, 5*time.Millisecond, "everything was said: %s", &s.stderr)
 	if s.CACertificate != "" {
 		s.trust(t)
 	}
@@ -131,8 +133,7 @@ func TestServeFromTheFirstStartOn(t *testing.T) {
 
 	dir := t.TempDir()
 	first := serve(t, dir)
-	require.Eventually(t, func() bool { return strings.Contains(first.stdout.String(), first.ClientSecret) },
-		10*time.Second, 5*time.Millisecond, "the first start shows the secret")
+	require.Contains(t, first.stdout.String(), first.ClientSecret, "the first start shows the secret")
 	require.NotContains(t, first.stderr.String(), first.ClientSecret, "the log does not")
 
 	info, err := os.Stat(filepath.Join(dir, "bootstrap.json"))
