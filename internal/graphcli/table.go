@@ -37,14 +37,14 @@ func printTable(o Options, got answer) error {
 		writeRows(w, items)
 	} else {
 		for _, m := range flatten("", members) {
-			fmt.Fprintf(w, "%s\t%s\n", printable(m.name), cell(m.value))
+			fmt.Fprintf(w, "%s\t%s\n", printable(m.name), cell(m.name, m.value))
 		}
 	}
 	return w.Flush()
 }
 
-// writeRows prints the columns that the items have, in the order in which they
-// first appear, up to a number that a screen bears.
+// writeRows prints the columns that the items have, those first that a person looks
+// for, up to a number that a screen bears.
 func writeRows(w io.Writer, items []json.RawMessage) {
 	var columns []string
 	rows := make([]map[string]string, len(items))
@@ -52,12 +52,14 @@ func writeRows(w io.Writer, items []json.RawMessage) {
 		members, _ := membersOf(item)
 		rows[i] = map[string]string{}
 		for _, m := range flatten("", members) {
-			if !slices.Contains(columns, m.name) && len(columns) < maxColumns {
+			if !slices.Contains(columns, m.name) {
 				columns = append(columns, m.name)
 			}
-			rows[i][m.name] = cell(m.value)
+			rows[i][m.name] = cell(m.name, m.value)
 		}
 	}
+	slices.SortStableFunc(columns, func(a, b string) int { return prominence(a) - prominence(b) })
+	columns = columns[:min(len(columns), maxColumns)]
 	titles := make([]string, len(columns))
 	for i, name := range columns {
 		titles[i] = printable(strings.ToUpper(name))
@@ -70,6 +72,20 @@ func writeRows(w io.Writer, items []json.RawMessage) {
 		}
 		fmt.Fprintln(w, strings.Join(cells, "\t"))
 	}
+}
+
+// prominence is the place of a column in a table, from the left: which object, when,
+// what was done to whom, and how it ended; all others come after these, as they are
+// answered.
+func prominence(column string) int {
+	foremost := []string{
+		"id", "displayName", "activityDateTime", "provisioningAction", "provisioningStatusInfo.status",
+		"sourceIdentity.displayName", "targetIdentity.displayName", "status.code",
+	}
+	if place := slices.Index(foremost, column); place >= 0 {
+		return place
+	}
+	return len(foremost)
 }
 
 func itemsOf(members []member) ([]json.RawMessage, bool) {
@@ -98,8 +114,9 @@ func flatten(prefix string, members []member) []member {
 	return flat
 }
 
-// cell shows one value in few characters.
-func cell(value json.RawMessage) string {
+// cell shows one value in few characters; an id is shown whole, because it is there to
+// be given to the next command.
+func cell(name string, value json.RawMessage) string {
 	var text string
 	var list []json.RawMessage
 	switch {
@@ -112,7 +129,7 @@ func cell(value json.RawMessage) string {
 		text = string(value)
 	}
 	runes := []rune(printable(text))
-	if len(runes) > maxCell {
+	if len(runes) > maxCell && name != "id" {
 		return string(runes[:maxCell-1]) + "…"
 	}
 	return string(runes)
