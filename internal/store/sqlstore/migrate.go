@@ -40,6 +40,7 @@ func migrate(ctx context.Context, s *source, o Options) error {
 	if err != nil {
 		return unopened(err, s.target)
 	}
+	s.rest()
 	switch {
 	case version == newest:
 		return nil

@@ -59,7 +59,7 @@ func oldDatabase(t *testing.T, kind string) (*sql.DB, goose.Dialect, string) {
 	t.Helper()
 	if kind == "sqlite" {
 		path := filepath.Join(t.TempDir(), "provisor.db")
-		pool, err := sql.Open("sqlite", path)
+		pool, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)") // as one that was in use
 		if err != nil {
 			t.Fatal(err)
 		}

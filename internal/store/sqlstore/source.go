@@ -76,6 +76,16 @@ func (s *source) reader(ctx context.Context) (*sql.Conn, error) { return s.readi
 
 func (s *source) writer(ctx context.Context) (*sql.Conn, error) { return s.writing.Conn(ctx) }
 
+// rest closes the connections for reading that nobody uses. In SQLite an idle one keeps
+// the write-ahead log open, and with it the exclusive lock of a migration waiting.
+func (s *source) rest() {
+	s.reading.SetMaxIdleConns(0)
+	s.reading.SetMaxIdleConns(idleConnections)
+}
+
+// idleConnections is what database/sql keeps when it is not told otherwise.
+const idleConnections = 2
+
 func (s *source) close() error { return errors.Join(s.reading.Close(), s.writing.Close()) }
 
 // unopened says that a database cannot be used at all.
