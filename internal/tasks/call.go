@@ -16,23 +16,26 @@ import (
 const look = 50 * time.Millisecond
 
 // Call has a task carried out before everything that waits, by this process or
-// another, and returns its answer. Unavailable when no worker answered in time; the
-// task may be carried out all the same.
+// another, and returns its answer. Unavailable when no worker answered in time: then
+// nobody begins the task any more, but who had begun it goes on. Internal when a worker
+// could make nothing of it.
 func (s *Service) Call(ctx context.Context, kind string, payload []byte) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
 	key := uuid.NewString()
 	told := s.answers.listen(key)
 	defer s.answers.forget(key)
-	if err := s.Store.PutTask(ctx, store.Task{Kind: kind, Key: key, Due: s.Now(), Urgent: true, Payload: payload}); err != nil {
+	now := s.Now()
+	t := store.Task{Kind: kind, Key: key, Due: now, Expires: now.Add(s.Patience), Urgent: true, Payload: payload}
+	if err := s.Store.PutTask(ctx, t); err != nil {
 		return nil, err
 	}
 	s.Wake()
 	answer, err := s.await(ctx, kind, key, told)
-	if err != nil {
-		return nil, err
+	if removed := s.Store.RemoveTask(context.WithoutCancel(ctx), kind, key, s.Now()); err == nil {
+		err = removed
 	}
-	return answer, s.Store.RemoveTask(context.WithoutCancel(ctx), kind, key)
+	return answer, err
 }
 
 // await returns the answer when there is one.
@@ -48,7 +51,10 @@ func (s *Service) await(ctx context.Context, kind, key string, told <-chan struc
 				"No worker answered in time. See that a process with workers runs (--role all or worker, --workers above 0), and try again.")
 		}
 		t, err := s.Store.Task(ctx, kind, key)
-		if err != nil && !errs.Is(err, errs.Unavailable) {
+		switch {
+		case errs.Is(err, errs.NotFound):
+			return nil, errs.Wrap(err, errs.Internal, "InternalError", "The worker gave this up. The operator's log has the reason.")
+		case err != nil && !errs.Is(err, errs.Unavailable):
 			return nil, err
 		}
 		if err == nil && t.Due.IsZero() && t.Answer != nil {

@@ -115,10 +115,7 @@ func (s *Service) handle(ctx context.Context, w runner.Work) error {
 	done, failure := s.run(ctx, t)
 	t.Due, t.Answer = done.Again, done.Answer
 	if failure != nil {
-		t.Due, t.Answer = s.Now().Add(s.Retry), nil
-	}
-	if ctx.Err() != nil && failure != nil {
-		t.Due = s.Now() // it was interrupted, and goes on elsewhere
+		t.Due, t.Answer = s.again(ctx, t, failure), nil
 	}
 	err = s.Store.EndTask(context.WithoutCancel(ctx), t)
 	s.answers.tell(w.Key)
@@ -130,6 +127,22 @@ func (s *Service) handle(ctx context.Context, w runner.Work) error {
 	}
 	return failure
 }
+
+// again is when a task that failed is tried again; zero is never.
+func (s *Service) again(ctx context.Context, t store.Task, failure error) time.Time {
+	switch {
+	case ctx.Err() != nil:
+		return s.Now() // it was interrupted, and goes on elsewhere
+	case t.Payload != nil && errs.KindOf(failure) == errs.Internal && t.Turn > payloadTurns:
+		return time.Time{}
+	}
+	return s.Now().Add(s.Retry)
+}
+
+// payloadTurns is how often a payload is tried of which a program can make nothing:
+// the same program will not be able to tomorrow. A task without payload is a chore,
+// which is always there to be done.
+const payloadTurns = 3
 
 // run carries out the task under a lease that is renewed meanwhile.
 func (s *Service) run(ctx context.Context, t store.Task) (Done, error) {

@@ -81,12 +81,78 @@ func TestCall(t *testing.T) {
 func TestCallWithoutWorkers(t *testing.T) {
 	t.Parallel()
 
-	api := start(t, database(t), 0, map[string]tasks.Func{"echo": nil})
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	db := database(t)
+	var runs atomic.Int64
+	echo := map[string]tasks.Func{"echo": func(context.Context, store.Task) (tasks.Done, error) {
+		runs.Add(1)
+		return tasks.Done{Answer: []byte("late")}, nil
+	}}
+	api := start(t, db, 0, echo)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err := api.Call(ctx, "echo", nil)
 	require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
 	require.ErrorContains(t, err, "--workers")
+	start(t, db, 1, echo)
+	require.NoError(t, api.Put(t.Context(), "echo", "next", time.Now())) //nolint:forbidigo // due at once
+	require.Eventually(t, func() bool { return runs.Load() > 0 }, 10*time.Second, 5*time.Millisecond)
+	time.Sleep(200 * time.Millisecond) //nolint:forbidigo // several polls
+	require.EqualValues(t, 1, runs.Load(), "what nobody waits for any more is not begun")
+}
+
+// TestCallerDies leaves a call behind; it is not carried out when nobody can be
+// waiting any more.
+func TestCallerDies(t *testing.T) {
+	t.Parallel()
+
+	db := database(t)
+	now := time.Now() //nolint:forbidigo // as the runner's
+	require.NoError(t, db.PutTask(t.Context(), store.Task{Kind: "echo", Key: "left", Due: now.Add(-time.Hour), Expires: now.Add(-time.Minute), Urgent: true}))
+	ran := make(chan string, 2)
+	p := start(t, db, 1, map[string]tasks.Func{"echo": func(_ context.Context, t store.Task) (tasks.Done, error) {
+		ran <- t.Key
+		return tasks.Done{}, nil
+	}})
+	require.NoError(t, p.Put(t.Context(), "echo", "next", now))
+	require.Equal(t, "next", <-ran)
+}
+
+// TestCallOutlastsItsCaller: what a worker has begun when its caller leaves is ended.
+func TestCallOutlastsItsCaller(t *testing.T) {
+	t.Parallel()
+
+	begun, left := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	p := start(t, database(t), 1, map[string]tasks.Func{"long": func(ctx context.Context, _ store.Task) (tasks.Done, error) {
+		close(begun)
+		<-left
+		time.Sleep(400 * time.Millisecond) //nolint:forbidigo // longer than the lease
+		ended <- ctx.Err()
+		return tasks.Done{Answer: []byte("late")}, nil
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-begun
+		cancel()
+	}()
+	_, err := p.Call(ctx, "long", nil)
+	require.True(t, errs.Is(err, errs.Unavailable), "%v", err)
+	close(left)
+	require.NoError(t, <-ended)
+}
+
+// TestPayloadOfNoUse is tried a few times and then ends, and its caller is told.
+func TestPayloadOfNoUse(t *testing.T) {
+	t.Parallel()
+
+	var runs atomic.Int64
+	p := start(t, database(t), 1, map[string]tasks.Func{"echo": func(context.Context, store.Task) (tasks.Done, error) {
+		runs.Add(1)
+		return tasks.Done{}, errs.New(errs.Internal, "InternalError", "The payload cannot be read.")
+	}})
+	_, err := p.Call(t.Context(), "echo", []byte("?"))
+	require.True(t, errs.Is(err, errs.Internal), "%v", err)
+	require.EqualValues(t, 3, runs.Load())
 }
 
 func TestAgainAndAgain(t *testing.T) {

@@ -13,11 +13,11 @@ import (
 func (db *DB) PutTask(ctx context.Context, t store.Task) error {
 	return db.write(ctx, durable, func(s *session) error {
 		_, err := s.exec(ctx, `
-			INSERT INTO task (kind, key, due, urgent, payload, answer, turn, version, claimed, created) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 0, ?)
+			INSERT INTO task (kind, key, due, urgent, payload, answer, turn, version, claimed, created, expires) VALUES (?, ?, ?, ?, ?, ?, 1, 1, 0, ?, ?)
 			ON CONFLICT (kind, key) DO UPDATE SET
 				due = excluded.due, urgent = excluded.urgent, payload = excluded.payload, answer = excluded.answer,
-				version = task.version + 1, created = excluded.created`,
-			t.Kind, t.Key, nullMicros(t.Due), t.Urgent, t.Payload, t.Answer, micros(t.Due))
+				version = task.version + 1, created = excluded.created, expires = excluded.expires`,
+			t.Kind, t.Key, nullMicros(t.Due), t.Urgent, t.Payload, t.Answer, micros(t.Due), nullMicros(t.Expires))
 		return err
 	})
 }
@@ -26,17 +26,21 @@ func (db *DB) PutTask(ctx context.Context, t store.Task) error {
 func (db *DB) Task(ctx context.Context, kind, key string) (store.Task, error) {
 	t := store.Task{Kind: kind, Key: key}
 	err := db.read(ctx, func(s *session) error {
-		var due sql.NullInt64
-		found, err := s.one(ctx, []any{&due, &t.Urgent, &t.Payload, &t.Answer, &t.Turn},
-			"SELECT due, urgent, payload, answer, turn FROM task WHERE kind = ? AND key = ?", kind, key)
+		var due, expires sql.NullInt64
+		found, err := s.one(ctx, []any{&due, &expires, &t.Urgent, &t.Payload, &t.Answer, &t.Turn},
+			"SELECT due, expires, urgent, payload, answer, turn FROM task WHERE kind = ? AND key = ?", kind, key)
 		if err == nil && !found {
 			err = errs.New(errs.NotFound, codeNotFound, "There is no task %s of kind %s: it was done and removed.", key, kind)
 		}
-		t.Due = nullInstant(due)
+		t.Due, t.Expires = nullInstant(due), nullInstant(expires)
 		return err
 	})
 	return t, err
 }
+
+// begins says that nobody has a task and that it has not expired, at an instant that it
+// is given twice.
+const begins = "(holder IS NULL OR lease_until <= ?) AND (expires IS NULL OR expires > ?)"
 
 // DueTasks returns those that are due and that nobody has, the urgent first.
 func (db *DB) DueTasks(ctx context.Context, now time.Time, limit int) ([]store.Task, error) {
@@ -46,14 +50,14 @@ func (db *DB) DueTasks(ctx context.Context, now time.Time, limit int) ([]store.T
 		for _, urgent := range []bool{true, false} {
 			err := s.each(ctx, func(row scanner) error {
 				t := store.Task{Urgent: urgent}
-				var micros int64
-				err := row.Scan(&t.Kind, &t.Key, &micros, &t.Turn)
-				t.Due = instant(micros)
+				var at int64
+				var expires sql.NullInt64
+				err := row.Scan(&t.Kind, &t.Key, &at, &expires, &t.Turn)
+				t.Due, t.Expires = instant(at), nullInstant(expires)
 				due = append(due, t)
 				return err
-			}, `SELECT kind, key, due, turn FROM task
-				WHERE urgent = ? AND due <= ? AND (holder IS NULL OR lease_until <= ?) ORDER BY due, kind, key LIMIT ?`,
-				urgent, micros(now), micros(now), limit)
+			}, "SELECT kind, key, due, expires, turn FROM task WHERE urgent = ? AND due <= ? AND "+begins+" ORDER BY due, kind, key LIMIT ?",
+				urgent, micros(now), micros(now), micros(now), limit)
 			if err != nil {
 				return err
 			}
@@ -68,14 +72,14 @@ func (db *DB) ClaimTask(ctx context.Context, t store.Task, holder string, now, u
 	ok := false
 	claimed := store.Task{Kind: t.Kind, Key: t.Key}
 	err := db.write(ctx, relaxed, func(s *session) error {
-		var due sql.NullInt64
+		var due, expires sql.NullInt64
 		var err error
-		ok, err = s.one(ctx, []any{&due, &claimed.Urgent, &claimed.Payload, &claimed.Turn}, `
+		ok, err = s.one(ctx, []any{&due, &expires, &claimed.Urgent, &claimed.Payload, &claimed.Turn}, `
 			UPDATE task SET holder = ?, turn = turn + 1, claimed = version, lease_until = ?
-			WHERE kind = ? AND key = ? AND turn = ? AND due <= ? AND (holder IS NULL OR lease_until <= ?)
-			RETURNING due, urgent, payload, turn`,
-			holder, micros(until), t.Kind, t.Key, t.Turn, micros(now), micros(now))
-		claimed.Due = nullInstant(due)
+			WHERE kind = ? AND key = ? AND turn = ? AND due <= ? AND `+begins+`
+			RETURNING due, expires, urgent, payload, turn`,
+			holder, micros(until), t.Kind, t.Key, t.Turn, micros(now), micros(now), micros(now))
+		claimed.Due, claimed.Expires = nullInstant(due), nullInstant(expires)
 		return err
 	})
 	if err != nil || !ok {
@@ -117,20 +121,21 @@ func (db *DB) EndTask(ctx context.Context, t store.Task) error {
 	})
 }
 
-// RemoveTask removes one.
-func (db *DB) RemoveTask(ctx context.Context, kind, key string) error {
+// RemoveTask removes one that nobody has.
+func (db *DB) RemoveTask(ctx context.Context, kind, key string, now time.Time) error {
 	return db.write(ctx, relaxed, func(s *session) error {
-		_, err := s.exec(ctx, "DELETE FROM task WHERE kind = ? AND key = ?", kind, key)
+		_, err := s.exec(ctx, "DELETE FROM task WHERE kind = ? AND key = ? AND (holder IS NULL OR lease_until <= ?)", kind, key, micros(now))
 		return err
 	})
 }
 
-// PruneTasks removes answered ones that were put before the instant.
+// PruneTasks removes answered ones that were put before the instant, and those that
+// expired before it.
 func (db *DB) PruneTasks(ctx context.Context, before time.Time) (int, error) {
 	var pruned int64
 	err := db.write(ctx, relaxed, func(s *session) error {
 		var err error
-		pruned, err = s.exec(ctx, "DELETE FROM task WHERE due IS NULL AND created < ?", micros(before))
+		pruned, err = s.exec(ctx, "DELETE FROM task WHERE due IS NULL AND created < ? OR expires < ?", micros(before), micros(before))
 		return err
 	})
 	return int(pruned), err

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,7 +38,7 @@ func (f *fixture) dueTasks(at time.Time) []string {
 }
 
 func taskChecks() []check {
-	return append(taskListChecks(), taskClaimChecks()...)
+	return slices.Concat(taskListChecks(), taskClaimChecks(), taskExpiryChecks())
 }
 
 func taskListChecks() []check {
@@ -45,7 +46,7 @@ func taskListChecks() []check {
 		{"one that is not there is not found", func(f *fixture) {
 			_, err := f.Task(f.Context(), "refresh", "x")
 			f.fail(err, errs.NotFound)
-			f.succeed(f.RemoveTask(f.Context(), "refresh", "x"))
+			f.succeed(f.RemoveTask(f.Context(), "refresh", "x", f.now))
 		}},
 		{"the urgent come first, then the longest due", func(f *fixture) {
 			for key, t := range map[string]store.Task{
@@ -151,6 +152,52 @@ func taskEndChecks() []check {
 			}
 			group.Wait()
 			equal(f, won.Load(), int64(1), "claims that succeeded")
+		}},
+	}
+}
+
+func taskExpiryChecks() []check {
+	// brief is a task that expires after a minute.
+	brief := func(f *fixture) store.Task {
+		f.succeed(f.PutTask(f.Context(), store.Task{Kind: "refresh", Key: "brief", Due: f.now, Expires: f.now.Add(time.Minute), Urgent: true}))
+		t, err := f.Task(f.Context(), "refresh", "brief")
+		f.succeed(err)
+		return t
+	}
+	return []check{
+		{"an expired one is neither due nor claimed", func(f *fixture) {
+			t := brief(f)
+			f.same(t.Expires, f.now.Add(time.Minute), "expires")
+			f.same(f.dueTasks(f.now.Add(time.Minute-time.Microsecond)), []string{"brief"}, "due before")
+			f.same(f.dueTasks(f.now.Add(time.Minute)), []string(nil), "due after")
+			f.now = f.now.Add(time.Minute)
+			_, ok := f.claimTask(t, "a")
+			f.holds(!ok, "an expired task is refused")
+			n, err := f.PruneTasks(f.Context(), f.now)
+			f.succeed(err)
+			equal(f, n, 0, "pruned too early")
+			n, err = f.PruneTasks(f.Context(), f.now.Add(time.Second))
+			f.succeed(err)
+			equal(f, n, 1, "pruned")
+		}},
+		{"one that was begun in time ends later", func(f *fixture) {
+			claimed, ok := f.claimTask(brief(f), "a")
+			f.holds(ok, "it has not expired")
+			f.same(claimed.Expires, f.now.Add(time.Minute), "expires")
+			f.now = f.now.Add(time.Hour)
+			claimed.Due, claimed.Answer = time.Time{}, []byte("late")
+			f.succeed(f.EndTask(f.Context(), claimed))
+		}},
+		{"a removal leaves what somebody has", func(f *fixture) {
+			claimed, _ := f.claimTask(brief(f), "a")
+			f.succeed(f.RemoveTask(f.Context(), "refresh", "brief", f.now))
+			f.succeed(f.RenewTask(f.Context(), claimed, f.now.Add(2*time.Minute)))
+			f.succeed(f.RemoveTask(f.Context(), "refresh", "brief", f.now.Add(2*time.Minute)))
+			f.fail(f.RenewTask(f.Context(), claimed, f.now.Add(3*time.Minute)), errs.Conflict)
+			brief(f)
+			f.succeed(f.RemoveTask(f.Context(), "refresh", "brief", f.now))
+			_, err := f.Task(f.Context(), "refresh", "brief")
+			f.fail(err, errs.NotFound)
 		}},
 	}
 }
