@@ -229,3 +229,45 @@ func TestRetryAfterBeyondPatienceIsKept(t *testing.T) {
 	w.pass(begin.Add(121 * time.Minute))
 	require.Equal(t, 1, w.counted())
 }
+
+// TestDroppedRetriesAreTriedAnew: a restart with Escrows alone moves no watermark, and
+// what failed is neither lost nor waited for.
+func TestDroppedRetriesAreTriedAnew(t *testing.T) {
+	t.Parallel()
+	w, r := refusing(t, http.MethodPost, "user1@example.com", http.StatusBadRequest)
+	w.users(3)
+	_, err := w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, 2, w.enabled())
+	r.set("", 0)
+	w.restart(synchronization.ResetEscrows)
+	counts, err := w.cycle()
+	require.NoError(t, err)
+	require.EqualValues(t, 1, counts.Exported)
+	w.verify()
+	before := w.injector.Requests()
+	_, err = w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, before, w.injector.Requests(), "it is done")
+}
+
+// TestRetriesOfOthersAreDroppedWithTheirCause: who left the scope meanwhile is not
+// tried again and again.
+func TestRetriesOfOthersAreDroppedWithTheirCause(t *testing.T) {
+	t.Parallel()
+	w, r := refusing(t, http.MethodPost, "user1@example.com", http.StatusBadRequest)
+	w.takeAll = false
+	person := w.user(1)
+	assignment := w.assign(person)
+	_, err := w.cycle()
+	require.NoError(t, err)
+	w.restart(synchronization.ResetEscrows)
+	tried := r.tried.Load()
+	_, err = w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, tried+1, r.tried.Load())
+	w.restart(synchronization.ResetEscrows)
+	w.leave(assignment)
+	w.settle()
+	require.Equal(t, tried+1, r.tried.Load())
+}

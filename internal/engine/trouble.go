@@ -34,7 +34,7 @@ const impatience = 6 * time.Hour
 // one is another, or nil. It returns nil when the last attempt was made.
 func (t trouble) failure(earlier *store.Failure, now time.Time) *store.Failure {
 	f := store.Failure{Code: t.code, Reason: t.reason, Attempts: 1, First: now}
-	if earlier != nil {
+	if earlier != nil && earlier.Attempts > 0 {
 		f.Attempts, f.First = earlier.Attempts+1, earlier.First
 	}
 	at, ok := synchronization.RetryAt(f.First, now)

@@ -58,8 +58,10 @@ type Address struct {
 
 // Reset says what an order clears of a job's state.
 type Reset struct {
-	Links    bool // links, written references and escrows
-	Failures bool // escrows; a creation that was begun stays begun
+	Links bool // links, written references and escrows
+	// Failures: those that are to be retried are due at once and counted anew; a
+	// creation that was begun stays begun.
+	Failures bool
 }
 
 // Claim is one worker's hold on one job. Everything it records is checked

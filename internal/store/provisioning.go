@@ -154,7 +154,8 @@ type Standing struct {
 	Accounts int64
 }
 
-// Failure is an escrow: why the last attempt failed and when the next is due.
+// Failure is an escrow: why the last attempt failed and when the next is due. Without
+// attempts it says that the object is to be tried anew, as if it had not failed before.
 type Failure struct {
 	Code     string    `json:"code"`
 	Reason   string    `json:"reason"`

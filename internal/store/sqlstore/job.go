@@ -187,7 +187,11 @@ func (s *session) putJob(ctx context.Context, key int64, before, after synchroni
 	return after, err
 }
 
-// reset clears what a restart names.
+// anew is the failure of what is tried as if it had not failed before.
+const anew = `{"retryAt":"1970-01-01T00:00:00Z"}`
+
+// reset clears what a restart names. What failed is not forgotten but due at once: it
+// may be neither in the target nor among what changes next.
 func (s *session) reset(ctx context.Context, job int64, reset store.Reset) error {
 	var statements []string
 	switch {
@@ -199,8 +203,7 @@ func (s *session) reset(ctx context.Context, job int64, reset store.Reset) error
 		}
 	case reset.Failures:
 		statements = []string{
-			"DELETE FROM link WHERE job = ? AND retry_at IS NOT NULL AND target_id IS NULL AND managed = FALSE",
-			"UPDATE link SET failure = NULL, retry_at = NULL WHERE job = ? AND retry_at IS NOT NULL",
+			"UPDATE link SET failure = '" + anew + "', retry_at = 0 WHERE job = ? AND retry_at IS NOT NULL",
 			"UPDATE reference_due SET failure = NULL, retry_at = NULL WHERE job = ? AND retry_at IS NOT NULL",
 		}
 	}

@@ -109,19 +109,20 @@ func jobReset(f *fixture) {
 	f.job("a", f.id())
 	c := f.claim()
 	failed := linked(u, "t1")
-	failed.Link.Failure = &store.Failure{Code: "x", RetryAt: f.now}
-	unlinked := store.Outcome{Object: v.Key, Kind: v.Kind, Link: store.Link{Failure: &store.Failure{Code: "x", RetryAt: f.now}}}
-	begun := store.Outcome{Object: w.Key, Kind: w.Kind, Link: store.Link{Managed: true, Failure: &store.Failure{Code: "x", RetryAt: f.now}}}
+	failed.Link.Failure = &store.Failure{Code: "x", Reason: "r", Attempts: 3, First: f.now, RetryAt: f.now.Add(time.Hour)}
+	unlinked := store.Outcome{Object: v.Key, Kind: v.Kind, Link: store.Link{Failure: &store.Failure{Code: "x", Reason: "r", Attempts: 3, First: f.now, RetryAt: f.now.Add(time.Hour)}}}
+	begun := store.Outcome{Object: w.Key, Kind: w.Kind, Link: store.Link{Managed: true, Failure: &store.Failure{Code: "x", Reason: "r", Attempts: 3, First: f.now, RetryAt: f.now.Add(time.Hour)}}}
 	f.record(c, failed, unlinked, begun)
-	equal(f, len(f.retries(c)), 3, "failures before")
+	equal(f, len(f.retries(c)), 0, "they wait for their time")
 	_, err := f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Failures: true}, keep)
 	f.succeed(err)
-	equal(f, len(f.retries(c)), 0, "failures after")
+	equal(f, len(f.retries(c)), 3, "what failed is due at once")
 	_, ok, err := f.LinkedTo(f.Context(), c, directory.User, "t1")
 	f.succeed(err)
 	f.holds(ok, "the link stays")
-	f.same(f.candidate(c, w).Link, store.Link{Managed: true}, "a creation that was begun stays begun")
-	f.same(f.candidate(c, v).Link, store.Link{}, "nothing else is known")
+	anew := &store.Failure{RetryAt: time.Unix(0, 0).UTC()}
+	f.same(f.candidate(c, w).Link, store.Link{Managed: true, Failure: anew}, "a creation that was begun stays begun")
+	f.same(f.candidate(c, v).Link, store.Link{Failure: anew}, "and the attempts are counted anew")
 	_, err = f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Links: true}, keep)
 	f.succeed(err)
 	_, ok, err = f.LinkedTo(f.Context(), c, directory.User, "t1")
