@@ -40,7 +40,7 @@ func (s *session) createObject(ctx context.Context, tenant int64, o directory.Ob
 		return o, err
 	}
 	o = asCreated(o, sequence)
-	document, err := encodeAttributes(o.Attributes)
+	document, err := writeAttributes(o.Attributes)
 	if err != nil {
 		return o, err
 	}
@@ -94,7 +94,7 @@ func (db *DB) UpdateObject(ctx context.Context, tenant directory.TenantID, ref s
 // updateObject stores the attributes of o when they differ from the document
 // before.
 func (s *session) updateObject(ctx context.Context, tenant int64, o directory.Object, before string, now time.Time) (directory.Object, error) {
-	document, err := encodeAttributes(o.Attributes)
+	document, err := writeAttributes(o.Attributes)
 	if err != nil || before == document {
 		return o, err
 	}

@@ -44,4 +44,5 @@ const (
 	faultAgain                  // the transaction collided with another one and may be tried again
 	faultLost                   // the database does not answer any more
 	faultValue                  // a value is none that the database can keep
+	faultSize                   // a text is too long for an index
 )

@@ -65,7 +65,7 @@ func prepare(rows []store.ImportRow) []importRow {
 		row := importRow{ImportRow: rows[i]}
 		if row.Relation == "" {
 			row.attributes = merged(nil, row.Attributes)
-			row.document, row.err = encodeAttributes(row.attributes)
+			row.document, row.err = writeAttributes(row.attributes)
 		}
 		prepared[i] = row
 	})

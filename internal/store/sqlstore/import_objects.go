@@ -143,7 +143,7 @@ func (s *stage) update(o *staged, row importRow) (store.ImportAction, error) {
 		return store.ImportUnchanged, err
 	}
 	after := merged(before, row.Attributes)
-	document, err := encodeAttributes(after)
+	document, err := writeAttributes(after)
 	if err != nil || document == o.document {
 		return store.ImportUnchanged, err
 	}

@@ -22,10 +22,10 @@ func (s *session) insertLogs(ctx context.Context, tenant int64, entries []*store
 		for _, e := range run {
 			document := "null"
 			if e.Document != nil {
-				document = string(e.Document)
+				document = plainDocument(string(e.Document))
 			}
 			args = append(args, tenant, micros(e.Time), e.ID, string(e.JobID), e.CycleID, e.ChangeID, string(e.ServicePrincipal),
-				e.Action, e.Status, e.SourceID, e.SourceName, e.SourceType, e.TargetID, e.TargetName, int64(e.Duration), document)
+				e.Action, e.Status, plain(e.SourceID), plain(e.SourceName), e.SourceType, plain(e.TargetID), plain(e.TargetName), int64(e.Duration), document)
 		}
 		if _, err := s.exec(ctx, s.dialect.insert+`provisioning_log (tenant, time, id, job_id, cycle_id, change_id, service_principal,
 			action, status, source_id, source_name, source_type, target_id, target_name, duration, document) VALUES `+

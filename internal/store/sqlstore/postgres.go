@@ -155,6 +155,8 @@ func postgresFault(err error) fault {
 		return faultAgain
 	case failure.Code == "55P03":
 		return faultBusy
+	case failure.Code == "54000":
+		return faultSize
 	case strings.HasPrefix(failure.Code, "22"):
 		return faultValue
 	case strings.HasPrefix(failure.Code, "08"), strings.HasPrefix(failure.Code, "57P"),

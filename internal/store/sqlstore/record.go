@@ -208,7 +208,7 @@ func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assign
 			if err != nil {
 				return err
 			}
-			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(o.Link.TargetID), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
+			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
 		}
 		if _, err := r.session.exec(ctx,
 			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun) VALUES "+placeholders(len(run), 11)+`

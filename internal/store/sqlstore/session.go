@@ -35,6 +35,9 @@ type scanner interface {
 	Scan(dest ...any) error
 }
 
+// indexedBytes is what PostgreSQL keeps at least of an indexed text.
+const indexedBytes = 2600
+
 // preparedLimit bounds the statements kept ready on one connection; filters make
 // texts without number.
 const preparedLimit = 256
@@ -45,6 +48,9 @@ func newSession(connect func(context.Context) (*sql.Conn, error), d dialect) *se
 
 // exec runs a statement and returns how many rows it touched.
 func (s *session) exec(ctx context.Context, query string, args ...any) (int64, error) {
+	if err := checkTexts(args); err != nil {
+		return 0, err
+	}
 	var affected int64
 	_, err := s.statement(ctx, query, func(ctx context.Context, stmt *sql.Stmt) (bool, error) {
 		result, err := stmt.ExecContext(ctx, args...)
@@ -61,6 +67,9 @@ func (s *session) exec(ctx context.Context, query string, args ...any) (int64, e
 // that finds its idle connection lost, and has visited nothing, is asked again on
 // another one.
 func (s *session) each(ctx context.Context, visit func(scanner) error, query string, args ...any) error {
+	if err := checkTexts(args); err != nil {
+		return err
+	}
 	run := func(ctx context.Context, stmt *sql.Stmt) (bool, error) {
 		rows, err := stmt.QueryContext(ctx, args...)
 		if err != nil {
@@ -221,7 +230,10 @@ func explain(d dialect, err error) error {
 			"The database does not answer. Try again; the operator's log has the reason.")
 	case faultValue:
 		return errs.Wrap(err, errs.Invalid, codeBadRequest,
-			"The request has a value that the database cannot keep, such as a text with the character NUL.")
+			"The request has a value that the database cannot keep: a text that is no UTF-8, or a number out of range.")
+	case faultSize:
+		return errs.Wrap(err, errs.Invalid, codeBadRequest,
+			"A text is too long: a name or another value that objects are found by holds at most %d bytes. Shorten it.", indexedBytes)
 	case faultOther:
 	}
 	return errs.Wrap(err, errs.Unavailable, "ServiceUnavailable",

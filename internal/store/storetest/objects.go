@@ -19,6 +19,7 @@ func objectChecks() []check {
 		{"an update that changes nothing takes no number", unchanged},
 		{"an error of the function aborts the update", updateRefused},
 		{"an object is found by its alternate keys", alternateKeys},
+		{"the character NUL is refused and leaves everything as it was", refusedNUL},
 		{"a panic of the function does not stop other writes", panicked},
 	}
 }
@@ -115,6 +116,29 @@ func updateRefused(f *fixture) {
 		return a, refusal
 	})
 	f.holds(errors.Is(err, refusal), "the error is the function's")
+	f.same(f.again(u), u, "the object")
+}
+
+func refusedNUL(f *fixture) {
+	u := f.user("ada")
+	for _, property := range []string{"displayName", "streetAddress"} { // with an index, and without
+		attributes := directory.Attributes{property: "a\x00b"}
+		_, err := f.CreateObject(f.Context(), f.tenant, directory.Object{ID: f.id(), Kind: directory.User, Created: f.now, Attributes: attributes})
+		f.fail(err, errs.Invalid)
+		_, err = f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: u.ID}, f.now, func(directory.Attributes) (directory.Attributes, error) {
+			return attributes, nil
+		})
+		f.fail(err, errs.Invalid)
+		results, err := f.Import(f.Context(), f.tenant, []store.ImportRow{
+			{Kind: directory.User, ID: u.ID, Attributes: attributes},
+			{Kind: directory.User, ID: f.id(), NewID: f.id(), Attributes: directory.Attributes{"displayName": `C:\u0000`}},
+		}, f.now)
+		f.succeed(err)
+		f.fail(results[0].Err, errs.Invalid)
+		f.succeed(results[1].Err)
+	}
+	_, err := f.Object(f.Context(), f.tenant, store.Ref{Kind: directory.User, Property: "userPrincipalName", Value: "a\x00b"})
+	f.fail(err, errs.Invalid)
 	f.same(f.again(u), u, "the object")
 }
 

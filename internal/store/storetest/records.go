@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"fmt"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -13,11 +14,28 @@ func recordChecks() []check {
 		{"outcomes, position and log are stored together", recordedTogether},
 		{"a batch may name an object twice; the last counts", recordedTwice},
 		{"a batch of any size is stored whole", recordedMany},
+		{"the character NUL in what a target says keeps nothing from being recorded", recordedNUL},
 		{"gaining a target id makes linked referrers due", gained},
 		{"becoming managed makes linked referrers due", managedAgain},
 		{"losing or changing the target id forgets the references recorded", forgotten},
 		{"reconciling makes due what has references, adopting also opens", reconciled},
 	}
+}
+
+func recordedNUL(f *fixture) {
+	u := f.user("ada")
+	f.job("a", f.id())
+	c := f.claim()
+	o := linked(u, "t1")
+	o.Log = &store.LogEntry{
+		ID: "log-1", Time: f.now, JobID: c.Job.ID, TargetName: "a\x00b",
+		Document: json.RawMessage(`{"statusInfo":{"status":"failure","reason":"a\u0000b \\u0000"}}`),
+	}
+	f.record(c, o)
+	f.same(f.candidate(c, u).Link, o.Link, "link")
+	page, err := f.Logs(f.Context(), f.tenant, store.LogQuery{})
+	f.succeed(err)
+	f.same(string(page.Entries[0].Document), `{"statusInfo":{"status":"failure","reason":"a\ufffdb \\u0000"}}`, "the document")
 }
 
 func recordedTogether(f *fixture) {
