@@ -111,6 +111,15 @@ func TestQuickstartIntoOnesOwnApplication(t *testing.T) {
 	require.NotContains(t, stdout+stderr, bearer)
 }
 
+func TestQuickstartHelpNamesItsOwnDefaults(t *testing.T) {
+	t.Parallel()
+
+	code, help, _ := run(t, "quickstart", "--help")
+	require.Zero(t, code)
+	require.Regexp(t, `--data DIR .*\(default a temporary one\)`, help)
+	require.Regexp(t, `--listen ADDR .*\(default a free port of 127.0.0.1\)`, help)
+}
+
 // TestQuickstartShowsWhatWasSentToABrokenApplication: an application that cannot be
 // read back is the one whose developer needs the requests most.
 func TestQuickstartShowsWhatWasSentToABrokenApplication(t *testing.T) {

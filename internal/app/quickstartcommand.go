@@ -59,6 +59,7 @@ proved it (10 otherwise).`,
 	}
 	flags := cmd.Flags()
 	register(flags, "data", "listen", "bootstrap-file", "log-level", "egress-allow", "interval")
+	flags.Lookup("data").DefValue, flags.Lookup("listen").DefValue = "a temporary one", "a free port of 127.0.0.1"
 	flags.StringVar(&f.users, "users", "", "`FILE` to import instead of the sample: CSV or JSON, as provisor directory import reads it")
 	flags.BoolVar(&f.once, "once", false, "end after the summary")
 	flags.StringVar(&f.targetURL, "target-url", "", "SCIM endpoint of your own application")

@@ -73,7 +73,10 @@ func (r *run) showComparison(c *comparison) {
 		tally
 	}{{"Users", c.users}, {"Attribute values", c.values}, {"Managers", c.managers}, {"Groups", c.groups}, {"Memberships", c.members}} {
 		verdict := "all there"
-		if one.found != one.expected {
+		switch {
+		case one.expected == 0:
+			verdict = "nothing to compare"
+		case one.found != one.expected:
 			verdict = strconv.Itoa(one.expected-one.found) + " missing or different"
 		}
 		rows = append(rows, []string{one.what, strconv.Itoa(one.expected), strconv.Itoa(one.found), verdict})
