@@ -30,7 +30,9 @@ func aims() []aim {
 	return []aim{
 		{what: "initial cycle of 100,000 users, match by look-up, durable, full log: rate against the bare pump", bench: "InitialCycle/lookup", unit: "ratio", least: 0.7, format: "%.2f"},
 		{what: "the same, in users a second", bench: "InitialCycle/lookup", unit: "users/s", format: "%.0f"},
+		{what: "the same, in µs of processor time for each user", bench: "InitialCycle/lookup", unit: "cpu-µs/user", format: "%.0f"},
 		{what: "the same with matching by listing, against a pump of POSTs alone", bench: "InitialCycle/listing", unit: "ratio", least: 0.7, format: "%.2f"},
+		{what: "the same, in µs of processor time for each user", bench: "InitialCycle/listing", unit: "cpu-µs/user", format: "%.0f"},
 		{what: "2,001 users at 20 ms target latency, default settings, in seconds", bench: "DistantTarget", unit: "s/cycle", most: 4, format: "%.2f"},
 		{what: "cycle with nothing to do, 1,000,000 objects: requests", bench: "ManyObjects", unit: "requests/idle", zero: true, format: "%.0f"},
 		{what: "cycle with nothing to do, 1,000,000 objects, in ms", bench: "ManyObjects", unit: "ms/idle", most: 50, format: "%.1f"},

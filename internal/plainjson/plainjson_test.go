@@ -71,7 +71,13 @@ func expected(t *testing.T, v any) string {
 func TestAppend(t *testing.T) {
 	t.Parallel()
 	for _, v := range []any{
-		map[string]any(nil), []any(nil), []string(nil), []string{"a", `"`, "\x7f"}, int64(5), json.Number("7"), struct{ A string }{"<x>"},
+		map[string]any(nil),
+		[]any(nil),
+		[]string(nil),
+		[]string{"a", `"`, "\x7f"},
+		int64(5),
+		json.Number("7"),
+		struct{ A string }{"<x>"},
 		map[string]any{"list": []string{"b"}, "z": map[string]string{"k": "v"}},
 	} {
 		if got, want := write(t, v), expected(t, v); got != want {
