@@ -96,6 +96,10 @@ func memberTypes() []directory.Kind {
 // administrative units here.
 func groupTypes() []directory.Kind { return []directory.Kind{directory.Group, "administrativeUnit"} }
 
+// groupsOnly is how memberOf differs from Graph's, which has directory roles among the
+// groups.
+const groupsOnly = "Groups; directory roles are under roleManagement/directory/roleAssignments"
+
 func memberOf() view { return view{relation: directory.Members, direction: backward} }
 
 func transitively(v view) view {
@@ -110,6 +114,11 @@ func (a *API) viewRoutes(path string, operation id.Operation, v view, kinds ...d
 		{Method: get, Pattern: path, Operation: operation, Options: manyExpanded(), handle: a.related(v)},
 		{Method: get, Pattern: path + "/$count", Operation: operation, Options: counting(), handle: a.countRelated(v)},
 		{Method: get, Pattern: path + "/$ref", Operation: operation, Options: many(), handle: a.relatedLinks(v)},
+	}
+	if v.relation == directory.Members && v.direction == backward {
+		for i := range rows {
+			rows[i].Parity, rows[i].Note = Differs, groupsOnly
+		}
 	}
 	for _, kind := range kinds {
 		cast := path + "/" + string(kind)
@@ -137,9 +146,9 @@ func (a *API) principalRoutes(path string) []Route {
 func (a *API) membershipRoutes(path string, operation id.Operation) []Route {
 	return []Route{
 		{Method: post, Pattern: path + "/checkMemberGroups", Operation: operation, body: jsonRequired, handle: a.checkMembership("groupIds")},
-		{Method: post, Pattern: path + "/checkMemberObjects", Operation: operation, body: jsonRequired, handle: a.checkMembership("ids")},
+		{Method: post, Pattern: path + "/checkMemberObjects", Operation: operation, body: jsonRequired, Parity: Differs, Note: groupsOnly, handle: a.checkMembership("ids")},
 		{Method: post, Pattern: path + "/getMemberGroups", Operation: operation, body: jsonOptional, handle: a.getMembership},
-		{Method: post, Pattern: path + "/getMemberObjects", Operation: operation, body: jsonOptional, handle: a.getMembership},
+		{Method: post, Pattern: path + "/getMemberObjects", Operation: operation, body: jsonOptional, Parity: Differs, Note: groupsOnly, handle: a.getMembership},
 	}
 }
 
