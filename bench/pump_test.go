@@ -1,6 +1,7 @@
 package bench_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,20 +38,25 @@ func pump(b *testing.B, t target, n int, m matching) float64 {
 		group.Go(func() error {
 			if m == byLookUp {
 				query := url.Values{"filter": {fmt.Sprintf("userName eq %q", userName(i))}}
-				resp, err := client.Get(t.url + "/Users?" + query.Encode())
-				if err := drain(resp, err); err != nil {
+				if err := exchange(b.Context(), client, http.MethodGet, t.url+"/Users?"+query.Encode(), ""); err != nil {
 					return err
 				}
 			}
-			resp, err := client.Post(t.url+"/Users", "application/scim+json", strings.NewReader(scimUser(i)))
-			return drain(resp, err)
+			return exchange(b.Context(), client, http.MethodPost, t.url+"/Users", scimUser(i))
 		})
 	}
 	require.NoError(b, group.Wait())
 	return float64(n) / time.Since(began).Seconds()
 }
 
-func drain(resp *http.Response, err error) error {
+// exchange sends a request and reads its answer to the end.
+func exchange(ctx context.Context, client *http.Client, method, address, body string) error {
+	r, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/scim+json")
+	resp, err := client.Do(r)
 	if err != nil {
 		return err
 	}

@@ -214,9 +214,10 @@ func claimAll(f *fixture, worker string, claims chan<- synchronization.JobID) {
 	}
 }
 
-func (f *fixture) seize(id synchronization.JobID, now time.Time) (store.Claim, bool) {
+// seize takes job a for somebody who waits for it.
+func (f *fixture) seize(now time.Time) (store.Claim, bool) {
 	f.Helper()
-	c, ok, err := f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: id}, "visitor", now, time.Minute)
+	c, ok, err := f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "a"}, "visitor", now, time.Minute)
 	f.succeed(err)
 	return c, ok
 }
@@ -228,7 +229,7 @@ func seized(f *fixture) {
 	f.succeed(f.Record(f.Context(), first, store.Batch{Cycle: synchronization.Cycle{ID: "c", After: 7}}))
 	f.succeed(f.ReleaseClaim(f.Context(), first, func(j synchronization.Job) synchronization.Job { return j }))
 	f.due("a", time.Time{})
-	c, ok := f.seize("a", f.now)
+	c, ok := f.seize(f.now)
 	f.holds(ok && c.Fence > first.Fence && c.Job.ID == "a", "it is seized")
 	f.record(c, linked(u, "t1"))
 	f.succeed(f.RenewClaim(f.Context(), c, f.now.Add(time.Minute)))
@@ -243,7 +244,7 @@ func seized(f *fixture) {
 func wanted(f *fixture) {
 	f.job("a", f.id())
 	worker := f.claim()
-	_, ok := f.seize("a", f.now)
+	_, ok := f.seize(f.now)
 	f.holds(!ok, "it is held")
 	err := f.RenewClaim(f.Context(), worker, f.now.Add(time.Hour))
 	f.fail(err, errs.Conflict)
@@ -257,11 +258,11 @@ func wanted(f *fixture) {
 	_, ok, err = f.NextDue(f.Context(), f.now)
 	f.succeed(err)
 	f.holds(!ok, "and none is woken for it")
-	c, ok := f.seize("a", f.now)
+	c, ok := f.seize(f.now)
 	f.holds(ok, "who waits gets it")
 	f.succeed(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }))
 	f.claim()
-	_, ok = f.seize("a", f.now)
+	_, ok = f.seize(f.now)
 	f.holds(!ok, "it is held again")
 	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Minute), time.Minute)
 	f.succeed(err)
