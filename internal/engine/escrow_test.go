@@ -149,7 +149,7 @@ func TestRestartFlagsOneByOne(t *testing.T) {
 		matches bool // and looked up anew
 	}{
 		"None":               {0, false, false, false},
-		"Escrows":            {synchronization.ResetEscrows, false, false, false},
+		"Escrows":            {synchronization.ResetEscrows, true, false, false},
 		"QuarantineState":    {synchronization.ResetQuarantineState, false, false, false},
 		"Watermark":          {synchronization.ResetWatermark, true, true, false},
 		"ConnectorDataStore": {synchronization.ResetConnectorDataStore, true, true, true},
