@@ -210,6 +210,30 @@ func TestMappingThatIsDisabledHoldsNothingBack(t *testing.T) {
 	require.Equal(t, 3, w.enabled())
 }
 
+// TestWhoCouldNotBeDisabledIsWeighedLater: while the mapping does not permit Update
+// nobody is disabled, so that all of them depart once it does.
+func TestWhoCouldNotBeDisabledIsWeighedLater(t *testing.T) {
+	t.Parallel()
+	w, people, _ := staff(t, 40)
+	w.edits(func(_, users *synchronization.ObjectMapping) {
+		users.FlowTypes = synchronization.FlowAdd | synchronization.FlowDelete
+	})
+	for _, id := range people[:12] {
+		w.set(id, "accountEnabled", false)
+	}
+	w.settle()
+	require.Equal(t, 40, w.enabled())
+	w.most = 10
+	w.edits(func(_, users *synchronization.ObjectMapping) {
+		users.FlowTypes = synchronization.FlowAdd | synchronization.FlowUpdate | synchronization.FlowDelete
+	})
+	w.now = w.now.Add(24 * time.Hour)
+	_, err := w.cycle()
+	require.NoError(t, err)
+	require.Equal(t, 40, w.enabled(), "more than the threshold")
+	require.Equal(t, synchronization.Quarantine, w.state().Status.Code)
+}
+
 // remove deletes an object: a user for 30 days, a group for good.
 func (w *world) remove(id directory.ObjectID) {
 	w.t.Helper()

@@ -207,6 +207,9 @@ func (a *attempt) write(ctx context.Context, d plan.Decision, current scim.Resou
 	}
 	a.keptLink = store.Link{TargetID: current.ID(), Managed: a.facts.Managed || !d.Deprovision, Disabled: a.facts.Disabled}
 	if next.Step != plan.Update {
+		if len(diffs) > 0 { // it may not be written, so it is as it was
+			link.Disabled = a.facts.Disabled
+		}
 		return a.unchanged(next, link).from(from, a), nil
 	}
 	a.sent = true

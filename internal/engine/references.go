@@ -251,10 +251,12 @@ func (w *reconciliation) failed(ctx context.Context, ref mapping.Reference, err 
 		return w.postpone(ctx, t, w.refusal(ref, err))
 	}
 	w.countFailure()
-	now := w.Now()
-	link := store.Link{TargetID: w.owner.TargetID, Managed: w.owner.Managed, Failure: &store.Failure{
-		Code: t.code, Reason: t.reason, Attempts: 1, First: now, RetryAt: now,
-	}}
+	found, readErr := w.Store.Candidates(ctx, store.CandidateQuery{Claim: w.claim, Kind: w.owner.Kind, Of: store.Named, Names: []directory.ObjectID{w.owner.ID}})
+	if readErr != nil || len(found) == 0 {
+		return readErr
+	}
+	now, link := w.Now(), found[0].Link
+	link.Digest, link.Failure = nil, &store.Failure{Code: t.code, Reason: t.reason, Attempts: 1, First: now, RetryAt: now}
 	return w.Store.Record(ctx, w.claim, store.Batch{Cycle: w.snapshot(), Outcomes: []store.Outcome{{
 		Object: w.owner.Key, Kind: w.owner.Kind, Link: link, Log: w.refusal(ref, err),
 	}}})

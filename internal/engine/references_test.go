@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,7 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/scimclient"
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/scimserver/faults"
 	"github.com/provisor/provisor/internal/store"
@@ -203,4 +206,53 @@ func TestBigGroup(t *testing.T) {
 	w.verify()
 	t.Logf("%d PATCHes of the group, %d faults in all", w.server.Requests()["PATCH /Groups/{id}"], len(w.injector.Trace()))
 	require.LessOrEqual(t, w.server.Requests()["PATCH /Groups/{id}"], members/100+5)
+}
+
+// TestOwnerThatIsGoneKeepsWhatIsKnownOfIt: an account that was taken away and whose
+// references cannot be written is not taken away a second time.
+func TestOwnerThatIsGoneKeepsWhatIsKnownOfIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, strict())
+	people := w.users(2)
+	w.settle()
+	w.set(people[0], "accountEnabled", false)
+	w.settle()
+	w.relate(people[0], directory.Manager, people[1])
+	w.side = func(inner engine.Target) engine.Target {
+		return &lostOwner{Target: inner, id: w.account(people[0]).ID()}
+	}
+	_, err := w.cycle()
+	require.NoError(t, err)
+	found, err := w.db.Candidates(t.Context(), store.CandidateQuery{Claim: w.held(), Kind: directory.User, Of: store.Named, Names: people[:1]})
+	require.NoError(t, err)
+	require.NotNil(t, found[0].Link.Failure)
+	require.True(t, found[0].Link.Disabled)
+}
+
+// held is a claim to look at what is stored.
+func (w *world) held() store.Claim {
+	w.t.Helper()
+	w.now = w.now.Add(time.Hour)
+	return w.claim()
+}
+
+// lostOwner is a target that has lost one resource by the time its references are
+// written.
+type lostOwner struct {
+	engine.Target
+	id string
+}
+
+func (l *lostOwner) Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error {
+	if id == l.id {
+		return &scimclient.Error{Class: scimclient.Missing, Status: http.StatusNotFound}
+	}
+	return l.Target.Patch(ctx, resourceType, id, ops)
+}
+
+func (l *lostOwner) Get(ctx context.Context, resourceType, id string, except ...string) (scim.Resource, error) {
+	if id == l.id && len(except) == 0 {
+		return nil, &scimclient.Error{Class: scimclient.Missing, Status: http.StatusNotFound}
+	}
+	return l.Target.Get(ctx, resourceType, id, except...)
 }
