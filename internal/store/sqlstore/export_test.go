@@ -10,7 +10,7 @@ import (
 	"github.com/provisor/provisor/internal/store"
 )
 
-// ExplainObjects returns how SQLite finds the objects of a query, a line a step.
+// ExplainObjects returns how the database finds the objects of a query, a line a step.
 func (db *DB) ExplainObjects(ctx context.Context, tenant directory.TenantID, q store.Query) ([]string, error) {
 	key, err := db.tenant(ctx, tenant)
 	if err != nil {
@@ -27,7 +27,7 @@ func (db *DB) ExplainObjects(ctx context.Context, tenant directory.TenantID, q s
 	return db.explain(ctx, statement)
 }
 
-// ExplainDelta returns how SQLite finds the objects of a delta.
+// ExplainDelta returns how the database finds the objects of a delta.
 func (db *DB) ExplainDelta(ctx context.Context, q store.DeltaQuery) ([]string, error) {
 	statement, err := db.deltaStatement(1, q)
 	if err != nil {
@@ -36,7 +36,7 @@ func (db *DB) ExplainDelta(ctx context.Context, q store.DeltaQuery) ([]string, e
 	return db.explain(ctx, statement)
 }
 
-// ExplainLogs returns how SQLite finds the entries of a query.
+// ExplainLogs returns how the database finds the entries of a query.
 func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q store.LogQuery) ([]string, error) {
 	key, err := db.tenant(ctx, tenant)
 	if err != nil {
@@ -49,13 +49,13 @@ func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q stor
 	return db.explain(ctx, statement)
 }
 
-// ExplainCandidates returns how SQLite finds a page of candidates.
+// ExplainCandidates returns how the database finds a page of candidates.
 func (db *DB) ExplainCandidates(ctx context.Context, q store.CandidateQuery) ([]string, error) {
 	query, args := candidateQuery(q, 1, 1, 1000)
 	return db.explain(ctx, clause{query, args})
 }
 
-// ExplainRecording returns, by name, how SQLite finds what the statements of
+// ExplainRecording returns, by name, how the database finds what the statements of
 // recording and reconciling touch.
 func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error) {
 	plans := map[string][]string{}
@@ -72,6 +72,9 @@ func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error)
 		"referenceChanges": referenceChanges,
 	} {
 		args := make([]any, strings.Count(statement, "?"))
+		for i := range args {
+			args[i] = "1" // a plan for NULL would find nothing at once
+		}
 		steps, err := db.explain(ctx, clause{statement, args})
 		if err != nil {
 			return nil, err
@@ -84,6 +87,14 @@ func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error)
 func (db *DB) explain(ctx context.Context, c clause) ([]string, error) {
 	var steps []string
 	err := db.read(ctx, func(s *session) error {
+		if db.apart != nil { // PostgreSQL
+			return s.each(ctx, func(row scanner) error {
+				var step string
+				err := row.Scan(&step)
+				steps = append(steps, step)
+				return err
+			}, "EXPLAIN "+c.text, c.args...)
+		}
 		return s.each(ctx, func(row scanner) error {
 			var (
 				id, parent, unused int
