@@ -63,7 +63,8 @@ func prepare(rows []store.ImportRow) []importRow {
 	prepared := make([]importRow, len(rows))
 	inParallel(len(rows), func(i int) {
 		row := importRow{ImportRow: rows[i]}
-		if row.Relation == "" {
+		row.err = checkTexts([]any{string(row.ID), row.From, row.To})
+		if row.err == nil && row.Relation == "" {
 			row.attributes = merged(nil, row.Attributes)
 			row.document, row.err = writeAttributes(row.attributes)
 		}

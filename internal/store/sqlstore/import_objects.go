@@ -52,6 +52,9 @@ func (i *importer) objects(ctx context.Context, rows []importRow, results []stor
 func (s *stage) load(ctx context.Context, rows []importRow) error {
 	var ids, names, groups []any
 	for _, row := range rows {
+		if row.err != nil {
+			continue // nothing is asked about it
+		}
 		if id := cmp.Or(row.ID, row.NewID); id != "" {
 			ids = append(ids, string(id))
 		}

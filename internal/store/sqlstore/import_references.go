@@ -66,6 +66,9 @@ func (c *changedSet) add(keys ...directory.Key) {
 
 // connect returns the reference of a row.
 func connect(names map[string]named, row importRow) (edge, error) {
+	if row.err != nil {
+		return edge{}, row.err
+	}
 	from, err := pick(names, row.From)
 	if err != nil {
 		return edge{}, err
@@ -97,7 +100,9 @@ func pick(names map[string]named, name string) (named, error) {
 func (i *importer) resolve(ctx context.Context, rows []importRow) (map[string]named, error) {
 	wanted := map[string]bool{}
 	for _, row := range rows {
-		wanted[fold(row.From)], wanted[fold(row.To)] = true, true
+		if row.err == nil {
+			wanted[fold(row.From)], wanted[fold(row.To)] = true, true
+		}
 	}
 	names := make(map[string]named, len(wanted))
 	for _, query := range []string{

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -13,6 +14,7 @@ func importChecks() []check {
 		{"rows create and update, with a result for each", imported},
 		{"a second import of the same rows changes nothing", importedTwice},
 		{"a bad row does not stop the others", badRows},
+		{"a row with the character NUL does not stop the others", rowsWithNUL},
 		{"rows of one import see each other", rowsTogether},
 		{"references name objects by id, userPrincipalName or a group's displayName", referencesImported},
 		{"a name that several groups have names none", ambiguousName},
@@ -33,6 +35,27 @@ func (f *fixture) load(rows ...store.ImportRow) []store.ImportResult {
 	f.succeed(err)
 	equal(f, len(results), len(rows), "number of results")
 	return results
+}
+
+// rowsWithNUL has the character, which PostgreSQL keeps nowhere, in every place by which
+// rows are looked up.
+func rowsWithNUL(f *fixture) {
+	const nul = "a\x00b"
+	application := func(appID string) store.ImportRow {
+		return store.ImportRow{Kind: directory.Application, Attributes: directory.Attributes{"appId": appID, "displayName": "Payroll"}}
+	}
+	identified := userRow("grace", "Navy")
+	identified.ID = nul
+	bad := []store.ImportRow{userRow(nul, ""), groupRow(nul), identified, application(nul), memberRow(nul, "ada"), memberRow("Team", nul)}
+	good := []store.ImportRow{userRow("ada", "Sales"), groupRow("Team"), application("app-1"), memberRow("Team", "ada@contoso.example")}
+	results := f.load(slices.Concat(bad, good)...)
+	for n, r := range results[:len(bad)] {
+		f.holds(errs.Is(r.Err, errs.Invalid), fmt.Sprintf("row %d is refused: %v", n, r.Err))
+	}
+	for _, r := range results[len(bad):] {
+		f.succeed(r.Err)
+		equal(f, r.Action, store.ImportCreated, "action")
+	}
 }
 
 func userRow(name, department string) store.ImportRow {
