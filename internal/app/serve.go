@@ -64,7 +64,7 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 	if err != nil {
 		return err
 	}
-	if s.config.BootstrapFile != "" {
+	if s.bootstraps() {
 		if err := s.bootstrap(secret).write(s.config.BootstrapFile); err != nil {
 			return err
 		}
@@ -90,12 +90,16 @@ func (s *service) secret(ctx context.Context) (string, error) {
 	switch {
 	case s.admin.Secretless:
 		return s.base.newSecret(ctx, s.tenant.ID, s.admin, firstSecret, s.now)
-	case s.config.BootstrapFile != "":
+	case s.bootstraps():
 		return s.base.newSecret(ctx, s.tenant.ID, s.admin, bootstrapSecret, s.now)
 	default:
 		return "", nil
 	}
 }
+
+// bootstraps reports whether this start writes the bootstrap file. A worker does not:
+// clients cannot call it, and the variable that names their file may be set.
+func (s *service) bootstraps() bool { return s.config.BootstrapFile != "" && s.config.Role != roleWorker }
 
 func (s *service) bootstrap(secret string) bootstrap {
 	return bootstrap{

@@ -149,9 +149,13 @@ func TestServeFromTheFirstStartOn(t *testing.T) {
 	require.Equal(t, graphcli.ExitConflict, code)
 	require.Contains(t, stderr, "--data", "a second service is refused, with the next step")
 
+	status, body, _ := first.get(t, "/", "")
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, first.GraphEndpoint+"/v1.0", "a browser is told what is here")
+
 	token := first.token(t, first.ClientSecret)
 	require.NotEmpty(t, token)
-	status, body, _ := first.get(t, "/v1.0/users", token)
+	status, body, _ = first.get(t, "/v1.0/users", token)
 	require.Equal(t, http.StatusOK, status, body)
 	require.Zero(t, first.stop())
 

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -198,6 +199,7 @@ func (s *service) routes(surface *graphapi.API, tokens http.Handler) http.Handle
 	if s.config.Role == roleWorker {
 		return mux
 	}
+	mux.HandleFunc("GET /{$}", s.landing)
 	mux.Handle("/", &observed{next: tokens, route: "/authority", level: slog.LevelInfo, log: s.log, now: s.now, count: s.metrics.request})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if onSurface(r.URL.Path) {
@@ -206,6 +208,16 @@ func (s *service) routes(surface *graphapi.API, tokens http.Handler) http.Handle
 		}
 		mux.ServeHTTP(w, r)
 	})
+}
+
+// landing tells somebody who opens the address in a browser what is here.
+func (s *service) landing(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = fmt.Fprintf(w, "Provisor %s speaks Microsoft Graph's synchronization API.\n\n"+ // the asker went away
+		"Graph API   %[2]s/v1.0 and %[2]s/beta, described at %[2]s/v1.0/$metadata\n"+
+		"Authority   %[2]s/%[3]s\nHealth      %[2]s/healthz and %[2]s/readyz\n\n"+
+		"An SDK needs these two addresses and a client; provisor serve --bootstrap-file writes all of them to a file.\n", version(), s.url(), s.tenant.ID)
 }
 
 func onSurface(path string) bool {

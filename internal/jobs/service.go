@@ -56,7 +56,7 @@ type Options struct {
 	NewID    func() string
 	// Holder names this process among the workers.
 	Holder string
-	// Interval is the schedule interval of new jobs; zero means 40 minutes.
+	// Interval is the schedule interval of all jobs; zero means 40 minutes.
 	Interval time.Duration
 	// Notify makes a runner look for due jobs; nil leaves it to look by itself.
 	Notify func()
@@ -239,11 +239,18 @@ func (s *Service) order(ctx context.Context, at address, reset store.Reset, chan
 	if _, err := s.Get(ctx, at.tenant, at.servicePrincipal, at.id); err != nil {
 		return err
 	}
-	_, err := s.Store.UpdateJob(ctx, at.tenant, at.id, reset, func(j synchronization.Job) (synchronization.Job, error) { return change(j), nil })
+	_, err := s.Store.UpdateJob(ctx, at.tenant, at.id, reset, func(j synchronization.Job) (synchronization.Job, error) { return change(s.paced(j)), nil })
 	if err == nil {
 		s.Wake()
 	}
 	return err
+}
+
+// paced gives a job the interval that this process was told. Nothing else sets it, so
+// a new setting reaches jobs that were made under another.
+func (s *Service) paced(j synchronization.Job) synchronization.Job {
+	j.Schedule.Interval = s.Interval
+	return j
 }
 
 // overtake is an order after which a running cycle can record nothing: one of this

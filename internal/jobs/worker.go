@@ -110,7 +110,7 @@ func (s *Service) ending(ctx context.Context, claim store.Claim, state synchroni
 		took := now.Sub(state.Counts.Began)
 		s.Observe.CycleEnded("succeeded", took)
 		s.Log.LogAttrs(ctx, slog.LevelInfo, "cycle ended", append(attrs, slog.Duration("took", took))...)
-		return func(j synchronization.Job) synchronization.Job { return j.Finished(state, now) }
+		return func(j synchronization.Job) synchronization.Job { return s.paced(j).Finished(state, now) }
 	case err == nil, ctx.Err() != nil, overtaken(err):
 		s.Log.LogAttrs(ctx, slog.LevelDebug, "cycle goes on", attrs...)
 		return func(j synchronization.Job) synchronization.Job { return interrupted(j, state, now) }
@@ -118,7 +118,7 @@ func (s *Service) ending(ctx context.Context, claim store.Claim, state synchroni
 		s.Observe.CycleEnded("failed", now.Sub(state.Counts.Began))
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "cycle failed", append(attrs, slog.String("error", err.Error()))...)
 		fault := executionError(err)
-		return func(j synchronization.Job) synchronization.Job { return j.Failing(state, fault, now) }
+		return func(j synchronization.Job) synchronization.Job { return s.paced(j).Failing(state, fault, now) }
 	}
 }
 

@@ -324,3 +324,51 @@ type innerFault struct{}
 func (innerFault) Error() string { return "inner secret of the database" }
 
 func (broken) Head(context.Context, directory.TenantID) (int64, error) { return 0, innerFault{} }
+
+// TestIntervalIsThatOfTheService: a job made under another interval takes the new one
+// with its next cycle or order.
+func TestIntervalIsThatOfTheService(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1, 0)
+	options := jobs.Options{
+		Store: w.db, Credentials: secrets{w.base}, Outbound: http.DefaultTransport, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString,
+		Holder: "one", Interval: time.Hour,
+	}
+	id := w.unstarted(jobs.New(options))
+	require.Equal(t, time.Hour, w.stored(id).Schedule.Interval)
+	options.Interval = 2 * time.Hour
+	s, stop := running(t, options)
+	defer stop()
+	require.NoError(t, s.Start(t.Context(), tenant, w.sp.ID, id))
+	require.Equal(t, 2*time.Hour, w.stored(id).Schedule.Interval)
+	require.Eventually(t, func() bool { return w.stored(id).Watermark > 0 }, 20*time.Second, 10*time.Millisecond)
+	last := w.stored(id)
+	require.Equal(t, 2*time.Hour, last.NextRun.Sub(last.Status.LastExecution.Began).Round(time.Second))
+}
+
+// TestNestedGroupsAreAnotherScope: switching them evaluates everybody anew, and what is
+// no flag is refused.
+func TestNestedGroupsAreAnotherScope(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0, 0)
+	s := jobs.New(jobs.Options{Store: w.db, Credentials: secrets{w.base}, Log: slog.New(slog.DiscardHandler), Now: wall, NewID: uuid.NewString, Holder: "one"})
+	id, ctx := w.unstarted(s), t.Context()
+	for _, step := range []struct {
+		value string
+		anew  bool
+	}{{"false", false}, {"true", true}, {"True", false}, {"0", true}, {"", false}} {
+		_, err := w.db.UpdateJob(ctx, tenant, id, store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) {
+			j.Watermark = 7
+			return j, nil
+		})
+		require.NoError(t, err)
+		before := w.stored(id)
+		_, err = s.SetSettings(ctx, tenant, w.sp.ID, id, []synchronization.KeyValue{{Name: synchronization.SettingNestedGroups, Value: step.value}})
+		require.NoError(t, err, step.value)
+		after := w.stored(id)
+		require.Equal(t, step.anew, after.Watermark == 0, step.value)
+		require.Equal(t, step.anew, after.Generation > before.Generation, step.value)
+	}
+	_, err := s.SetSettings(ctx, tenant, w.sp.ID, id, []synchronization.KeyValue{{Name: synchronization.SettingNestedGroups, Value: "perhaps"}})
+	require.True(t, errs.Is(err, errs.Invalid), "%v", err)
+}
