@@ -31,9 +31,11 @@ func tenJobs(b *testing.B, processes int) time.Duration {
 	server, err := pgtest.Start(context.Background())
 	require.NoError(b, err)
 	defer func() { _ = server.Stop(context.Background()) }()
-	flags := []string{"--database", server.URL("postgres"), "--workers", "2"}
+	flags := []string{"--database", server.URL("postgres")}
 	first := newProgram(b, flags...)
 	first.run("directory", "import", people(b, scale(1000)))
+	flags = append(flags, "--workers", "2") // of serve
+	first.flags = flags
 	first.start()
 	defer first.stop()
 	keys, err := os.ReadFile(filepath.Join(first.dir, "data", "keys.json"))
