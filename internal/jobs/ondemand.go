@@ -19,6 +19,9 @@ const (
 	// onDemandLease is how long a call may hold the job: a few objects, each with a
 	// few requests.
 	onDemandLease = 2 * time.Minute
+	// onDemandWish is how long the job is kept free for a call that waits. It is wished
+	// anew with every look, so that one who has gone keeps nobody out.
+	onDemandWish = 2 * time.Second
 	// onDemandPoll is the pause between two looks at a job that somebody holds.
 	onDemandPoll = 25 * time.Millisecond
 )
@@ -91,9 +94,9 @@ func (s *Service) checkOnDemand(ctx context.Context, at address, parameters []sy
 func (s *Service) seize(ctx context.Context, a store.Address) (store.Claim, error) {
 	ctx, cancel := context.WithTimeout(ctx, onDemandPatience)
 	defer cancel()
-	holder := s.Holder + " on demand " + s.NewID()
+	visit := store.Visit{Holder: s.Holder + " on demand " + s.NewID(), Lease: onDemandLease, Wish: onDemandWish}
 	for {
-		claim, ok, err := s.Store.SeizeJob(ctx, a, holder, s.Now(), onDemandLease)
+		claim, ok, err := s.Store.SeizeJob(ctx, a, visit, s.Now())
 		if err != nil || ok {
 			return claim, err
 		}

@@ -33,10 +33,11 @@ type Jobs interface {
 	// after now) and that no one holds, until now+ttl. The longest due comes first.
 	// It returns ok false when there is none.
 	ClaimJob(ctx context.Context, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
-	// SeizeJob gives holder the job, due or not, until now+ttl. When somebody else
-	// holds it, ok is false, and until then no worker can claim it or renew its claim:
-	// ask again soon. NotFound when there is no such job.
-	SeizeJob(ctx context.Context, a Address, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
+	// SeizeJob gives a visitor the job, due or not, for the time of his lease. When
+	// somebody else holds it, ok is false, that claim cannot be renewed any more, and
+	// no worker can take the job before the wish ends: ask again before that. NotFound
+	// when there is no such job.
+	SeizeJob(ctx context.Context, a Address, v Visit, now time.Time) (c Claim, ok bool, err error)
 	// RenewClaim extends a claim. Conflict when it was overtaken: the lease went to
 	// another holder, the job's generation grew, or the job is gone. Conflict with the
 	// code Wanted when somebody waits for the job: the claim holds as long as it did,
@@ -54,6 +55,13 @@ type Jobs interface {
 type Address struct {
 	Tenant directory.TenantID
 	Job    synchronization.JobID
+}
+
+// Visit is how somebody takes a job out of its turn.
+type Visit struct {
+	Holder string
+	Lease  time.Duration // how long the job is held
+	Wish   time.Duration // how long it is kept from others for who waits
 }
 
 // Reset says what an order clears of a job's state.

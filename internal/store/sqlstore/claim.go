@@ -51,23 +51,22 @@ func (db *DB) ClaimJob(ctx context.Context, holder string, now time.Time, ttl ti
 }
 
 // SeizeJob gives holder the job, due or not, or makes whoever holds it let go.
-func (db *DB) SeizeJob(ctx context.Context, a store.Address, holder string, now time.Time, ttl time.Duration) (store.Claim, bool, error) {
+func (db *DB) SeizeJob(ctx context.Context, a store.Address, v store.Visit, now time.Time) (store.Claim, bool, error) {
 	tenant, err := db.tenant(ctx, a.Tenant)
 	if err != nil {
 		return store.Claim{}, false, err
 	}
-	claim, ok := store.Claim{Holder: holder}, false
+	claim, ok := store.Claim{Holder: v.Holder}, false
 	err = db.write(ctx, relaxed, func(s *session) error {
 		var err error
 		if claim.JobKey, claim.Job, err = s.job(ctx, tenant, a.Job); err != nil {
 			return err
 		}
-		until := micros(now.Add(ttl))
 		if ok, err = s.one(ctx, []any{&claim.Fence}, "UPDATE job SET holder = ?, fence = fence + 1, lease_until = ?, wanted_until = NULL WHERE key = ? AND "+unheld+
-			" RETURNING job.fence", holder, until, claim.JobKey, micros(now)); err != nil || ok {
+			" RETURNING job.fence", v.Holder, micros(now.Add(v.Lease)), claim.JobKey, micros(now)); err != nil || ok {
 			return err
 		}
-		_, err = s.exec(ctx, "UPDATE job SET wanted_until = ? WHERE key = ?", until, claim.JobKey)
+		_, err = s.exec(ctx, "UPDATE job SET wanted_until = ? WHERE key = ?", micros(now.Add(v.Wish)), claim.JobKey)
 		return err
 	})
 	if err != nil || !ok {

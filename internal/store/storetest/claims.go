@@ -214,10 +214,15 @@ func claimAll(f *fixture, worker string, claims chan<- synchronization.JobID) {
 	}
 }
 
+// visit is that of a caller who waits for two seconds.
+func visit() store.Visit {
+	return store.Visit{Holder: "visitor", Lease: time.Minute, Wish: 2 * time.Second}
+}
+
 // seize takes job a for somebody who waits for it.
 func (f *fixture) seize(now time.Time) (store.Claim, bool) {
 	f.Helper()
-	c, ok, err := f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "a"}, "visitor", now, time.Minute)
+	c, ok, err := f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "a"}, visit(), now)
 	f.succeed(err)
 	return c, ok
 }
@@ -237,7 +242,7 @@ func seized(f *fixture) {
 	j, err := f.Job(f.Context(), f.tenant, "a")
 	f.succeed(err)
 	f.holds(j.Cycle != nil && j.Cycle.After == 7, "an outcome without a cycle leaves the position")
-	_, _, err = f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "none"}, "visitor", f.now, time.Minute)
+	_, _, err = f.SeizeJob(f.Context(), store.Address{Tenant: f.tenant, Job: "none"}, visit(), f.now)
 	f.fail(err, errs.NotFound)
 }
 
@@ -261,10 +266,14 @@ func wanted(f *fixture) {
 	c, ok := f.seize(f.now)
 	f.holds(ok, "who waits gets it")
 	f.succeed(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }))
-	f.claim()
+	worker = f.claim()
 	_, ok = f.seize(f.now)
 	f.holds(!ok, "it is held again")
-	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Minute), time.Minute)
+	f.succeed(f.ReleaseClaim(f.Context(), worker, func(j synchronization.Job) synchronization.Job { return j }))
+	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Second), time.Minute)
+	f.succeed(err)
+	f.holds(!ok, "who waits may still come")
+	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(2*time.Second), time.Minute)
 	f.succeed(err)
 	f.holds(ok, "who gave up waiting keeps nobody out for long")
 }
