@@ -120,6 +120,9 @@ func checkSettings(settings []synchronization.KeyValue) error {
 	if _, err := synchronization.ParseMatching(j.Setting(synchronization.SettingMatching)); err != nil {
 		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid", "The setting %s cannot be used: %v.", synchronization.SettingMatching, err)
 	}
+	if text := j.Setting(synchronization.SettingNestedGroups); !synchronization.IsFlag(text) {
+		return errs.New(errs.Invalid, "RequestParameterInvalid", "The setting %s is %.64q; it takes true and false.", synchronization.SettingNestedGroups, text)
+	}
 	if _, err := dialectOf(j); err != nil {
 		return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid",
 			"The setting %s is %.64q; it takes entra, entra-scim062020 and rfc7644.", synchronization.SettingDialect, j.Setting(synchronization.SettingDialect))

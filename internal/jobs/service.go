@@ -213,7 +213,8 @@ func (s *Service) Restart(ctx context.Context, tenant directory.TenantID, sp dir
 	return s.overtake(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Restart(scope, s.Now()) })
 }
 
-// SetSettings replaces the settings of the job that are named and keeps the others.
+// SetSettings replaces the settings of the job that are named and keeps the others. One
+// that changes who is in scope makes the next cycle an initial one, as a schema does.
 func (s *Service) SetSettings(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, settings []synchronization.KeyValue) (synchronization.Job, error) {
 	if _, err := s.Get(ctx, tenant, sp, id); err != nil {
 		return synchronization.Job{}, err
@@ -221,10 +222,20 @@ func (s *Service) SetSettings(ctx context.Context, tenant directory.TenantID, sp
 	if err := checkSettings(settings); err != nil {
 		return synchronization.Job{}, err
 	}
-	return s.Store.UpdateJob(ctx, tenant, id, store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) {
+	rescoped := false
+	job, err := s.Store.UpdateJob(ctx, tenant, id, store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) {
+		before := j.NestedGroups()
 		j.Settings = synchronization.MergeSettings(j.Settings, settings)
+		if rescoped = j.NestedGroups() != before; rescoped {
+			j = j.SchemaChanged(s.Now())
+		}
 		return j, nil
 	})
+	if err == nil && rescoped {
+		s.running.cancel(id)
+		s.Wake()
+	}
+	return job, err
 }
 
 // address names one job as the API does.

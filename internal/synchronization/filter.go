@@ -11,5 +11,6 @@ type FilterOperatorSchema struct {
 }
 
 // SettingNestedGroups is the job setting that, when true, makes a membership in an assigned group count
-// through nested groups as well. Off, only direct members are assigned, as in Entra.
+// through nested groups as well. Off, only direct members are assigned, as in Entra. Switching it
+// makes the next cycle an initial one.
 const SettingNestedGroups = "ProvisorNestedGroups"

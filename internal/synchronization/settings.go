@@ -116,3 +116,13 @@ func ParseFlag(text string) bool {
 	b, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(text)))
 	return err == nil && b
 }
+
+// IsFlag reports whether a text is a Boolean setting, or none.
+func IsFlag(text string) bool {
+	text = strings.ToLower(strings.TrimSpace(text))
+	_, err := strconv.ParseBool(text)
+	return text == "" || err == nil
+}
+
+// NestedGroups reports whether a membership counts through nested groups as well.
+func (j Job) NestedGroups() bool { return ParseFlag(j.Setting(SettingNestedGroups)) }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // The parts of the query for candidates. The app roles of an object come as one
@@ -102,7 +101,7 @@ func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (
 	switch {
 	case q.Kind != directory.User:
 		query += "NULL"
-	case synchronization.ParseFlag(q.Claim.Job.Setting(synchronization.SettingNestedGroups)):
+	case q.Claim.Job.NestedGroups():
 		query, args = query+nestedRoles, append(args, resource)
 	default:
 		query, args = query+groupRoles, append(args, resource)
