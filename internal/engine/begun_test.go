@@ -22,7 +22,7 @@ func dies(t *testing.T, n int64) (*world, func()) {
 	return w, func() {
 		t.Helper()
 		w.now = w.now.Add(time.Hour)
-		dying := w.claim()
+		dying := w.claim() //nolint:contextcheck // the world has its own context
 		w.store = &dead{Provisioning: w.db, ctx: ctx}
 		_, err := w.engine(ctx, dying).Run(ctx, w.now.Add(time.Minute))
 		require.Error(t, err)
