@@ -95,7 +95,7 @@ func (s *Service) target(job synchronization.Job, settings map[synchronization.S
 	transport := s.Credentials.Transport(job.Tenant, job.ServicePrincipal, s.Outbound)
 	return scimclient.New(scimclient.Options{
 		BaseURL: base, Dialect: dialect, Now: s.Now,
-		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout}, Most: s.Concurrency,
+		HTTP: &http.Client{Transport: transport, Timeout: s.Timeout}, Most: s.Concurrency, Grace: s.grace(),
 	})
 }
 

@@ -19,6 +19,8 @@ const (
 	// onDemandLease is how long a call may hold the job: a few objects, each with a
 	// few requests.
 	onDemandLease = 2 * time.Minute
+	// onDemandTime is how much of that the objects may take.
+	onDemandTime = 90 * time.Second
 	// onDemandWish is how long the job is kept free for a call that waits. It is wished
 	// anew with every look, so that one who has gone keeps nobody out.
 	onDemandWish = 2 * time.Second
@@ -53,7 +55,7 @@ func (s *Service) ProvisionOnDemand(
 	if err != nil {
 		return none, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, onDemandLease)
+	ctx, cancel := context.WithTimeout(ctx, onDemandTime)
 	defer cancel()
 	if err := s.testConnection(ctx, options); err != nil {
 		return s.onDemandFault(ctx, claim, err)

@@ -55,10 +55,11 @@ const attention = 500 * time.Millisecond
 func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.CancelCauseFunc) func() {
 	ctx, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
-	margin := s.Lease / 3
+	pause := min(s.try(), attention)
+	margin := pause + s.try() + s.grace() // another try, and the writes that are under way
 	go func() {
 		defer close(done)
-		ticker := time.NewTicker(min(margin, attention))
+		ticker := time.NewTicker(pause)
 		defer ticker.Stop()
 		for until := s.Now().Add(s.Lease); ; {
 			next := s.Now().Add(s.Lease)
@@ -88,10 +89,17 @@ func (s *Service) renew(ctx context.Context, claim store.Claim, cancel context.C
 
 // extend renews the claim, and does not wait for the answer until the lease has ended.
 func (s *Service) extend(ctx context.Context, claim store.Claim, until time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, s.Lease/3)
+	ctx, cancel := context.WithTimeout(ctx, s.try())
 	defer cancel()
 	return s.Store.RenewClaim(ctx, claim, until)
 }
+
+// try is how long one try to renew a lease may take.
+func (s *Service) try() time.Duration { return s.Lease / 6 }
+
+// grace is how long writes that are under way are waited for when a slice is cancelled:
+// they are answered, or given up, before the lease ends.
+func (s *Service) grace() time.Duration { return s.Lease / 3 }
 
 // errLapsing is why a slice ends before its lease does.
 func errLapsing(err error, c store.Claim) error {
