@@ -12,8 +12,8 @@ import (
 	"github.com/provisor/provisor/internal/pgtest"
 )
 
-// BenchmarkWorkers runs ten jobs against targets of 20 ms on one PostgreSQL, with one
-// process and with two.
+// BenchmarkWorkers runs ten jobs, each against a target of its own that takes 20 ms, on
+// one PostgreSQL: with one worker, and with two in two processes.
 func BenchmarkWorkers(b *testing.B) {
 	pgtest.Need(b)
 	var one, two time.Duration
@@ -34,7 +34,7 @@ func tenJobs(b *testing.B, processes int) time.Duration {
 	flags := []string{"--database", server.URL("postgres")}
 	first := newProgram(b, flags...)
 	first.run("directory", "import", people(b, scale(1000)))
-	flags = append(flags, "--workers", "2") // of serve
+	flags = append(flags, "--workers", "1") // of serve
 	first.flags = flags
 	first.start()
 	defer first.stop()
@@ -46,10 +46,9 @@ func tenJobs(b *testing.B, processes int) time.Duration {
 		other.start()
 		defer other.stop()
 	}
-	t := startTarget(b, 20*time.Millisecond)
 	jobs := make([]*job, 10)
 	for i := range jobs {
-		jobs[i] = first.newJob(t, nil)
+		jobs[i] = first.newJob(startTarget(b, 20*time.Millisecond), nil)
 	}
 	began := time.Now()
 	for _, j := range jobs {
