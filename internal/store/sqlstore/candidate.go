@@ -160,7 +160,7 @@ type linkRow struct {
 	failure  sql.NullString
 	disabled sql.NullBool
 	// departure is a store.Departure.
-	departure sql.NullInt16
+	departure sql.Null[store.Departure]
 	begun     sql.NullString
 }
 
@@ -169,7 +169,7 @@ func (r *linkRow) dest() []any {
 }
 
 func (r *linkRow) decode() (store.Link, error) {
-	link := store.Link{TargetID: r.targetID.String, Managed: r.managed.Bool, Digest: r.digest, Disabled: r.disabled.Bool, Departure: store.Departure(r.departure.Int16)}
+	link := store.Link{TargetID: r.targetID.String, Managed: r.managed.Bool, Digest: r.digest, Disabled: r.disabled.Bool, Departure: r.departure.V}
 	if r.failure.Valid {
 		if err := json.Unmarshal([]byte(r.failure.String), &link.Failure); err != nil {
 			return link, errUnreadable(err, "failure")
