@@ -99,7 +99,9 @@ func (s *service) secret(ctx context.Context) (string, error) {
 
 // bootstraps reports whether this start writes the bootstrap file. A worker does not:
 // clients cannot call it, and the variable that names their file may be set.
-func (s *service) bootstraps() bool { return s.config.BootstrapFile != "" && s.config.Role != roleWorker }
+func (s *service) bootstraps() bool {
+	return s.config.BootstrapFile != "" && s.config.Role != roleWorker
+}
 
 func (s *service) bootstrap(secret string) bootstrap {
 	return bootstrap{
