@@ -14,8 +14,11 @@ import (
 
 // Object reads a JSON object; null gives nil. Its texts share memory with one copy of
 // the text. The error is that of encoding/json.
-func Object(text []byte) (map[string]any, error) {
-	r := reader{text: string(text)}
+func Object(text []byte) (map[string]any, error) { return Text(string(text)) }
+
+// Text is [Object] for a text that need not be copied.
+func Text(text string) (map[string]any, error) {
+	r := reader{text: text}
 	r.blanks()
 	if o, ok := r.object(); ok {
 		if r.blanks(); r.at == len(r.text) {
@@ -23,7 +26,7 @@ func Object(text []byte) (map[string]any, error) {
 		}
 	}
 	var o map[string]any
-	err := json.Unmarshal(text, &o)
+	err := json.Unmarshal([]byte(text), &o)
 	return o, err
 }
 
