@@ -41,6 +41,14 @@ type Config struct {
 	OnDemandAnswer    string // one of the onDemand constants
 }
 
+// employed refuses a worker that would do nothing.
+func (c Config) employed() error {
+	if c.Role == roleWorker && c.Workers == 0 {
+		return usage("--role worker with --workers 0 would do nothing", "give --workers 1 or more, or --role api for a process that only serves the API")
+	}
+	return nil
+}
+
 // Choice is a switch that decides for itself when nobody sets it.
 type Choice uint8
 

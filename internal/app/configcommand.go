@@ -102,7 +102,7 @@ func (p *program) checkConfig(ctx context.Context, c Config) error {
 		name string
 		try  func(context.Context, Config) (string, error)
 	}{
-		{"settings", func(context.Context, Config) (string, error) { return "every one can be used", nil }},
+		{"settings", func(_ context.Context, c Config) (string, error) { return "every one can be used", c.employed() }},
 		{"data directory", tryData},
 		{"database", tryDatabase},
 		{"sealing keys", tryKeys},

@@ -53,6 +53,7 @@ Start here:
   provisor serve          the service`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       fullVersion(),
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -67,7 +68,9 @@ Start here:
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &graphcli.UsageError{Message: err.Error(), Next: "`" + cmd.CommandPath() + " --help` shows the flags"}
 	})
+	root.SetVersionTemplate("provisor {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(helpCommand())
 	p.addCommands(root)
 	return root
 }

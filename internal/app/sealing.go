@@ -34,8 +34,8 @@ func (b *base) openKeyring(ctx context.Context, c Config) (*keyring.Keyring, err
 	case err != nil:
 		return nil, err
 	}
-	return nil, errs.New(errs.Invalid, "SealingKeys",
-		"The sealing keys %s are missing, and the database beside them holds secrets sealed with them. Restore the file from a backup, give the keys as PROVISOR_SEALING_KEY, or start over with another --data.", path)
+	return nil, usage("the sealing keys "+path+" are missing, and the database holds secrets sealed with them",
+		"restore the file from a backup, name another with --sealing-key-file, give the keys as PROVISOR_SEALING_KEY, or start over with another --data")
 }
 
 // keysFile is the file of the keys, when they are in one.
@@ -51,7 +51,10 @@ func readKeys(path string) (*keyring.Keyring, error) {
 	read := func() ([]byte, error) { return os.ReadFile(path) } //nolint:gosec // a file that the operator named
 	text, err := read()
 	if err != nil {
-		return nil, errs.Wrap(err, errs.Invalid, "SealingKeys", "The sealing keys %s cannot be read: %s.", path, cause(err))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, err // the caller says what that means
+		}
+		return nil, usage("the sealing keys "+path+" cannot be read: "+cause(err), "make the file readable for the user of the service, or name another with --sealing-key-file")
 	}
 	ring, err := readKeyring(text, path)
 	if err != nil {

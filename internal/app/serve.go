@@ -29,6 +29,9 @@ Every flag can also be given as the variable named with it; the flag wins.`,
 			if err != nil {
 				return err
 			}
+			if err := c.employed(); err != nil {
+				return err
+			}
 			return p.serve(cmd.Context(), c)
 		},
 	}

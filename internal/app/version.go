@@ -25,11 +25,16 @@ func version() string {
 	return "devel"
 }
 
+// fullVersion is the version with what it was built by and for.
+func fullVersion() string {
+	return version() + " " + runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH
+}
+
 func (p *program) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: none,
 		Run: func(*cobra.Command, []string) {
-			fmt.Fprintf(p.stdout, "provisor %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			fmt.Fprintf(p.stdout, "provisor %s\n", fullVersion())
 		},
 	}
 }

@@ -260,7 +260,7 @@ func fileCertificate(files string) (*tls.Config, error) {
 	cert, key, _ := strings.Cut(files, ",")
 	pair, err := tls.LoadX509KeyPair(strings.TrimSpace(cert), strings.TrimSpace(key))
 	if err != nil {
-		return nil, errs.Wrap(err, errs.Invalid, "Certificate", "The certificate and key of --tls %s cannot be used: %v.", files, err)
+		return nil, usage("the certificate and key of --tls "+files+" cannot be used: "+err.Error(), "name two PEM files that belong together, --tls CERT,KEY, or let --tls auto make them")
 	}
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
 }
