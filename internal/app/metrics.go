@@ -79,19 +79,25 @@ func (m *metrics) CycleEnded(result string, took time.Duration) {
 
 // countRefusals returns a transport that counts the requests that the egress
 // policy refused.
-func (m *metrics) countRefusals(next *http.Transport) *refusalCounter {
-	return &refusalCounter{Transport: next, refusals: m.refusals}
+func (m *metrics) countRefusals(next transport) *refusalCounter {
+	return &refusalCounter{transport: next, refusals: m.refusals}
+}
+
+// transport is what carries requests out of the house.
+type transport interface {
+	http.RoundTripper
+	CloseIdleConnections()
 }
 
 type refusalCounter struct {
-	*http.Transport
+	transport
 
 	refusals prometheus.Counter
 }
 
 // RoundTrip carries a request, or counts that the policy refused to.
 func (c *refusalCounter) RoundTrip(r *http.Request) (*http.Response, error) {
-	answer, err := c.Transport.RoundTrip(r)
+	answer, err := c.transport.RoundTrip(r)
 	if errs.Is(err, errs.Invalid) {
 		c.refusals.Inc()
 	}

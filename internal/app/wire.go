@@ -118,7 +118,7 @@ func (s *service) audit(ctx context.Context, e credential.Event) {
 }
 
 func (s *service) newJobs(credentials *credential.Service, policy egress.Policy) *jobs.Service {
-	transport := s.metrics.countRefusals(egress.NewTransport(policy, egress.Options{}))
+	transport := s.metrics.countRefusals(egress.NewDirect(policy, egress.Options{}, s.now))
 	s.atEnd(transport.CloseIdleConnections)
 	var outbound http.RoundTripper = transport
 	if s.watch != nil {

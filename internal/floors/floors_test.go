@@ -19,7 +19,7 @@ var floor = map[string]int{
 	"synchronization": 2, "directoryimport": 2, "runner": 2,
 	"mapping": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
 	"runner/local": 3, "runner/river": 3, "runner/runnertest": 3,
-	"plan":  4,
+	"plan": 4, "http1": 4,
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
 	"jobs": 7, "tasks": 7, "identity": 7,

@@ -1,0 +1,452 @@
+package http1_test
+
+import (
+	"bufio"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/provisor/provisor/internal/http1"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// counter counts the connections that were opened.
+type counter struct{ dialled atomic.Int64 }
+
+func transport(t *testing.T, change func(*http1.Options)) (*http1.Transport, *counter) {
+	t.Helper()
+	var c counter
+	o := http1.Options{Now: time.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+		c.dialled.Add(1)
+		var d net.Dialer
+		return d.DialContext(ctx, network, address)
+	}}
+	if change != nil {
+		change(&o)
+	}
+	tr := http1.New(o)
+	t.Cleanup(tr.CloseIdleConnections)
+	return tr, &c
+}
+
+func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s
+}
+
+func request(ctx context.Context, t *testing.T, method, url, body string) *http.Request {
+	t.Helper()
+	var r io.Reader
+	if body != "" {
+		r = strings.NewReader(body)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, url, r)
+	require.NoError(t, err)
+	return req
+}
+
+// ask sends a request and reads the answer whole.
+func ask(t *testing.T, tr http.RoundTripper, req *http.Request) (*http.Response, string, error) {
+	t.Helper()
+	resp, err := tr.RoundTrip(req)
+	if err != nil {
+		return nil, "", err
+	}
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, resp.Body.Close())
+	return resp, string(text), err
+}
+
+// TestAnswersAreThoseOfNetHTTP: whatever way a server frames its answer.
+func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		w.Header().Set("X-Saw", fmt.Sprintf("%s %s %q %s %s %d", r.Method, r.RequestURI, body, r.Host, r.Header.Get("Accept-Encoding"), r.ContentLength))
+		switch r.URL.Path {
+		case "/chunked":
+			_, _ = io.WriteString(w, "first ")
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.WriteString(w, "second")
+		case "/nothing":
+			w.WriteHeader(http.StatusNoContent)
+		case "/close":
+			w.Header().Set("Connection", "close")
+			_, _ = io.WriteString(w, "last words")
+		case "/early":
+			w.Header().Set("Link", "</x>")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "after the hints")
+		case "/gzip":
+			w.Header().Set("Content-Encoding", "gzip")
+			z := gzip.NewWriter(w)
+			_, _ = io.WriteString(z, strings.Repeat("packed ", 5000))
+			_ = z.Close()
+		case "/large":
+			_, _ = io.WriteString(w, strings.Repeat("x", 1<<20))
+		default:
+			_, _ = io.WriteString(w, "plain")
+		}
+	})
+	tr, _ := transport(t, nil)
+	std := &http.Transport{}
+	t.Cleanup(std.CloseIdleConnections)
+	for _, path := range []string{"/", "/chunked", "/nothing", "/close", "/early", "/gzip", "/large", "/a%2Fb?filter=userName+eq+%22x%22"} {
+		for _, method := range []string{"GET", "HEAD", "POST", "PATCH", "DELETE"} {
+			body := ""
+			if method == "POST" || method == "PATCH" {
+				body = `{"userName":"x"}`
+			}
+			want, wantText, err := ask(t, std, request(t.Context(), t, method, s.URL+path, body))
+			require.NoError(t, err)
+			got, text, err := ask(t, tr, request(t.Context(), t, method, s.URL+path, body))
+			require.NoError(t, err, "%s %s", method, path)
+			require.Equal(t, wantText, text, "%s %s", method, path)
+			require.Equal(t, want.StatusCode, got.StatusCode)
+			want.Header.Del("Date")
+			got.Header.Del("Date")
+			require.Equal(t, want.Header, got.Header, "%s %s", method, path)
+			require.Equal(t, want.ContentLength, got.ContentLength)
+			require.Equal(t, want.Uncompressed, got.Uncompressed)
+		}
+	}
+}
+
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(w, r.Body) })
+	tr, c := transport(t, nil)
+	for i := range 20 {
+		_, text, err := ask(t, tr, request(t.Context(), t, "POST", s.URL, strconv.Itoa(i)))
+		require.NoError(t, err)
+		require.Equal(t, strconv.Itoa(i), text)
+	}
+	require.EqualValues(t, 1, c.dialled.Load())
+
+	resp, err := tr.RoundTrip(request(t.Context(), t, "POST", s.URL, strings.Repeat("x", 1<<20)))
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close(), "given up before it was read")
+	_, err = resp.Body.Read(make([]byte, 1))
+	require.ErrorIs(t, err, io.EOF)
+	_, _, err = ask(t, tr, request(t.Context(), t, "GET", s.URL, ""))
+	require.NoError(t, err)
+	require.EqualValues(t, 2, c.dialled.Load(), "what is left of an answer must not be taken for the next one")
+}
+
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.RawQuery) })
+	tr, c := transport(t, nil)
+	var group sync.WaitGroup
+	for g := range 16 {
+		group.Go(func() {
+			for i := range 100 {
+				mine := fmt.Sprintf("%d-%d", g, i)
+				_, text, err := ask(t, tr, request(t.Context(), t, "GET", s.URL+"?"+mine, ""))
+				if err != nil || text != mine {
+					t.Errorf("%q, %v; want %q", text, err, mine)
+				}
+			}
+		})
+	}
+	group.Wait()
+	require.LessOrEqual(t, c.dialled.Load(), int64(16))
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.Proto) }))
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(s.Certificate())
+	tr, c := transport(t, func(o *http1.Options) { o.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12} })
+	for range 3 {
+		_, text, err := ask(t, tr, request(t.Context(), t, "GET", s.URL, ""))
+		require.NoError(t, err)
+		require.Equal(t, "HTTP/1.1", text)
+	}
+	require.EqualValues(t, 1, c.dialled.Load(), "session tickets do not make a connection stale")
+	stranger, _ := transport(t, nil)
+	_, _, err := ask(t, stranger, request(t.Context(), t, "GET", s.URL, ""))
+	var unknown x509.UnknownAuthorityError
+	require.ErrorAs(t, err, &unknown)
+}
+
+// TestCancelled: whoever waits for an answer, or for the rest of one, is let go.
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			_, _ = io.WriteString(w, "some")
+			_ = http.NewResponseController(w).Flush()
+		}
+		<-release
+	})
+	t.Cleanup(func() { close(release) })
+	tr, _ := transport(t, nil)
+	reason := errors.New("paused by an order")
+
+	ctx, cancel := context.WithCancelCause(t.Context())
+	time.AfterFunc(20*time.Millisecond, func() { cancel(reason) })
+	_, _, err := ask(t, tr, request(ctx, t, "GET", s.URL, ""))
+	require.ErrorIs(t, err, reason)
+
+	ctx, cancel = context.WithCancelCause(t.Context())
+	resp, err := tr.RoundTrip(request(ctx, t, "GET", s.URL+"/body", ""))
+	require.NoError(t, err)
+	time.AfterFunc(20*time.Millisecond, func() { cancel(reason) })
+	_, err = io.ReadAll(resp.Body)
+	require.ErrorIs(t, err, reason)
+	require.NoError(t, resp.Body.Close())
+
+	timed, end := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer end()
+	_, _, err = ask(t, tr, request(timed, t, "POST", s.URL, "x"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+
+	_, _, err = ask(t, tr, request(ctx, t, "POST", s.URL, "x"))
+	require.ErrorIs(t, err, reason, "nothing is sent for whom is gone already")
+}
+
+// script is a server that reads one request a step and does what the step says with
+// the connection.
+type script struct {
+	url      string
+	requests atomic.Int64
+}
+
+func scripted(t *testing.T, steps ...func(c net.Conn)) *script {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	s := &script{url: "http://" + l.Addr().String()}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for len(steps) > 0 {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			r := bufio.NewReader(c)
+			for len(steps) > 0 {
+				req, err := http.ReadRequest(r)
+				if err != nil {
+					break
+				}
+				_, _ = io.Copy(io.Discard, req.Body)
+				s.requests.Add(1)
+				step := steps[0]
+				steps = steps[1:]
+				step(c)
+			}
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	return s
+}
+
+func say(text string) func(net.Conn) {
+	return func(c net.Conn) { _, _ = io.WriteString(c, text) }
+}
+
+const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+// sayAndLeave answers, and closes the connection without a word.
+func sayAndLeave(c net.Conn) {
+	say(ok)(c)
+	leave(c)
+}
+
+func leave(c net.Conn) { _ = c.Close() }
+
+// TestConnectionClosedWhileIdle is noticed before anything is sent on it.
+func TestConnectionClosedWhileIdle(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, sayAndLeave, sayAndLeave, sayAndLeave)
+	tr, c := transport(t, nil)
+	for range 3 {
+		_, text, err := ask(t, tr, request(t.Context(), t, "POST", s.url, "x"))
+		require.NoError(t, err)
+		require.Equal(t, "ok", text)
+		time.Sleep(10 * time.Millisecond) // for the close to arrive
+	}
+	require.EqualValues(t, 3, c.dialled.Load())
+	require.EqualValues(t, 3, s.requests.Load())
+}
+
+// TestLostAnswer: a request that was sent may have been carried out. A read is asked
+// again where the connection was an old one; a write never is.
+func TestLostAnswer(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		method   string
+		first    bool // the connection is a new one
+		fails    bool
+		requests int64
+	}{
+		"write, old connection": {"POST", false, true, 2},
+		"write, new connection": {"POST", true, true, 1},
+		"read, old connection":  {"GET", false, false, 3},
+		"read, new connection":  {"GET", true, true, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			steps := []func(net.Conn){say(ok), leave, say(ok)}
+			if test.first {
+				steps = steps[1:]
+			}
+			s := scripted(t, steps...)
+			tr, _ := transport(t, nil)
+			if !test.first {
+				_, _, err := ask(t, tr, request(t.Context(), t, "GET", s.url, ""))
+				require.NoError(t, err)
+			}
+			_, _, err := ask(t, tr, request(t.Context(), t, test.method, s.url, ""))
+			require.Equal(t, test.fails, err != nil, "%v", err)
+			require.Equal(t, test.requests, s.requests.Load())
+		})
+	}
+}
+
+// TestAnswersThatAreNone end with an error, never with half an answer.
+func TestAnswersThatAreNone(t *testing.T) {
+	t.Parallel()
+	for name, step := range map[string]func(net.Conn){
+		"not HTTP":     say("SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+		"half a head":  func(c net.Conn) { say("HTTP/1.1 200 OK\r\nContent-Le")(c); leave(c) },
+		"half a body":  func(c net.Conn) { say("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")(c); leave(c) },
+		"half a chunk": func(c net.Conn) { say("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf")(c); leave(c) },
+		"a head without end": func(c net.Conn) {
+			say("HTTP/1.1 200 OK\r\n")(c)
+			for range 600 {
+				say("X-Long: " + strings.Repeat("x", 1000) + "\r\n")(c)
+			}
+		},
+		"another protocol": say("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
+		"interim for ever": func(c net.Conn) {
+			for range 10 {
+				say("HTTP/1.1 103 Early Hints\r\n\r\n")(c)
+			}
+		},
+		"packed badly": say("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := scripted(t, step)
+			tr, _ := transport(t, nil)
+			_, _, err := ask(t, tr, request(t.Context(), t, "GET", s.url, ""))
+			require.Error(t, err)
+			require.EqualValues(t, 1, s.requests.Load())
+		})
+	}
+}
+
+// TestMoreThanAnAnswer: what follows an answer is not taken for the next one.
+func TestMoreThanAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := scripted(t, say(ok+"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"), say(ok))
+	tr, c := transport(t, nil)
+	for range 2 {
+		_, text, err := ask(t, tr, request(t.Context(), t, "GET", s.url, ""))
+		require.NoError(t, err)
+		require.Equal(t, "ok", text)
+	}
+	require.EqualValues(t, 2, c.dialled.Load())
+}
+
+// TestRefusedBeforeItWasRead: a server may answer a large request at once and close.
+func TestRefusedBeforeItWasRead(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		_, _ = c.Read(make([]byte, 1000))
+		say("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")(c)
+		_ = c.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, io.LimitReader(c, 8<<20))
+		leave(c)
+	}()
+	t.Cleanup(func() {
+		_ = l.Close()
+		<-done
+	})
+	tr, _ := transport(t, nil)
+	resp, _, err := ask(t, tr, request(t.Context(), t, "POST", "http://"+l.Addr().String(), strings.Repeat("x", 64<<20)))
+	if err == nil { // a reset may have thrown the answer away before it could be read
+		require.Equal(t, http.StatusRequestEntityTooLarge, resp.StatusCode)
+	}
+}
+
+// TestIdleConnectionsEnd after a while, and when they are more than is kept.
+func TestIdleConnectionsEnd(t *testing.T) {
+	t.Parallel()
+	var open atomic.Int64
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) }))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		switch state { //nolint:exhaustive // the others change nothing
+		case http.StateNew:
+			open.Add(1)
+		case http.StateClosed:
+			open.Add(-1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	tr, _ := transport(t, func(o *http1.Options) { o.IdleTimeout, o.MaxIdlePerHost = 300*time.Millisecond, 2 })
+	var group sync.WaitGroup
+	for range 6 {
+		group.Go(func() {
+			if _, _, err := ask(t, tr, request(t.Context(), t, "GET", s.URL, "")); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	require.Eventually(t, func() bool { return open.Load() == 2 }, 5*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return open.Load() == 0 }, 5*time.Second, 5*time.Millisecond)
+}
+
+func TestRequestsThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	tr, c := transport(t, nil)
+	for _, url := range []string{"ftp://127.0.0.1/x", "http:///x"} {
+		_, _, err := ask(t, tr, request(t.Context(), t, "GET", url, ""))
+		require.Error(t, err)
+	}
+	require.Zero(t, c.dialled.Load())
+	_, _, err := ask(t, tr, request(t.Context(), t, "POST", "http://127.0.0.1:1/x", "x"))
+	require.Error(t, err, "nobody listens")
+}
