@@ -12,6 +12,7 @@ import (
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/scimserver/faults"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -153,7 +154,7 @@ func TestOvertakenWorkerRecordsNothing(t *testing.T) {
 	w := newWorld(t, strict())
 	w.users(5)
 	ctx := t.Context()
-	stale, ok, err := w.db.ClaimJob(ctx, "slow", w.now, time.Minute)
+	stale, ok, err := storetest.ClaimNext(ctx, w.db, "slow", w.now, time.Minute)
 	require.NoError(t, err)
 	require.True(t, ok)
 	w.restart(synchronization.ResetDefault)

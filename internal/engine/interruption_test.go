@@ -19,6 +19,7 @@ import (
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/scimserver/faults"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -121,7 +122,7 @@ func TestPauseOvertakesInTheMiddleOfAPage(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, synchronization.Paused, job.Status.Code)
 			require.Zero(t, job.Watermark)
-			_, ok, err := w.db.ClaimJob(t.Context(), "other", w.now.Add(time.Hour), time.Minute)
+			_, ok, err := storetest.ClaimNext(t.Context(), w.db, "other", w.now.Add(time.Hour), time.Minute)
 			require.NoError(t, err)
 			require.False(t, ok, "a paused job is not run")
 			_, err = w.db.UpdateJob(t.Context(), tenant, w.job, store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) { return j.Start(w.now), nil })
@@ -368,7 +369,7 @@ func TestSeveralWorkersAtOneJobAreOneAtATime(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 8 {
 		group.Go(func() {
-			_, ok, err := w.db.ClaimJob(t.Context(), fmt.Sprint(i), w.now, time.Minute)
+			_, ok, err := storetest.ClaimNext(t.Context(), w.db, fmt.Sprint(i), w.now, time.Minute)
 			mu.Lock()
 			defer mu.Unlock()
 			if err != nil {

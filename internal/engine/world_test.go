@@ -27,6 +27,7 @@ import (
 	"github.com/provisor/provisor/internal/scimserver/faults"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -228,7 +229,7 @@ func (w *world) cycle() (synchronization.TaskExecution, error) {
 
 func (w *world) claim() store.Claim {
 	w.t.Helper()
-	claim, ok, err := w.db.ClaimJob(w.t.Context(), "test", w.now, time.Minute)
+	claim, ok, err := storetest.ClaimNext(w.t.Context(), w.db, "test", w.now, time.Minute)
 	require.NoError(w.t, err)
 	require.True(w.t, ok, "the job is due")
 	return claim

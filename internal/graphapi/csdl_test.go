@@ -16,6 +16,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -342,7 +343,7 @@ func (w *world) recordLog(t *testing.T, p payroll, job string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	claim, ok, err := w.db.ClaimJob(t.Context(), "worker", now().Add(time.Minute), time.Minute)
+	claim, ok, err := storetest.ClaimNext(t.Context(), w.db, "worker", now().Add(time.Minute), time.Minute)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}

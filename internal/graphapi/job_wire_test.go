@@ -9,6 +9,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -104,7 +105,7 @@ func TestProvisioningLog(t *testing.T) {
 
 	w := newWorld(t)
 	p, id := w.job(t)
-	claim, ok, err := w.db.ClaimJob(t.Context(), "worker", now().Add(time.Minute), time.Minute)
+	claim, ok, err := storetest.ClaimNext(t.Context(), w.db, "worker", now().Add(time.Minute), time.Minute)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}

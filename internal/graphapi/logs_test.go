@@ -8,6 +8,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -17,7 +18,7 @@ func (w *world) linked(t *testing.T, job, name, account string) string {
 	user := w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/users",
 		`{"displayName":"`+name+`","userPrincipalName":"`+name+`@contoso.example","mailNickname":"`+name+`","accountEnabled":true,"passwordProfile":{"password":"x-1-Y-zzzz"}}`)
 	id, _ := user["id"].(string)
-	claim, ok, err := w.db.ClaimJob(t.Context(), "worker", now().Add(time.Minute), time.Minute)
+	claim, ok, err := storetest.ClaimNext(t.Context(), w.db, "worker", now().Add(time.Minute), time.Minute)
 	if err != nil || !ok || claim.Job.ID != synchronization.JobID(job) {
 		t.Fatal(claim.Job.ID, ok, err)
 	}

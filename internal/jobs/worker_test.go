@@ -18,6 +18,7 @@ import (
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/jobs"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -88,7 +89,7 @@ func TestStoppedProcessLetsAnotherGoOn(t *testing.T) {
 	require.NotNil(t, j.Cycle, "the position is kept")
 	require.Nil(t, j.Status.LastExecution, "a stop is no failure")
 	require.Less(t, w.accounts(), 200)
-	claim, ok, err := w.db.ClaimJob(t.Context(), "test", wall(), time.Minute)
+	claim, ok, err := storetest.ClaimNext(t.Context(), w.db, "test", wall(), time.Minute)
 	require.NoError(t, err)
 	require.True(t, ok, "nobody holds it")
 	require.NoError(t, w.db.ReleaseClaim(t.Context(), claim, func(j synchronization.Job) synchronization.Job { return j }))

@@ -8,7 +8,7 @@ import (
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
-// Jobs keeps synchronization jobs and hands them to workers. The job row with its
+// Jobs keeps synchronization jobs and lets workers hold them. The job row with its
 // lease, state and generation is the truth; a job engine only wakes workers.
 type Jobs interface {
 	// CreateJob stores j with its schema, durably. Conflict when the id is taken.
@@ -29,10 +29,6 @@ type Jobs interface {
 	// durable transaction.
 	PutSchema(ctx context.Context, tenant directory.TenantID, id synchronization.JobID, s synchronization.Schema, fn func(synchronization.Job) synchronization.Job) error
 
-	// ClaimJob gives holder one job that is due at now (NextRun not zero and not
-	// after now) and that no one holds, until now+ttl. The longest due comes first.
-	// It returns ok false when there is none.
-	ClaimJob(ctx context.Context, holder string, now time.Time, ttl time.Duration) (c Claim, ok bool, err error)
 	// SeizeJob gives a visitor the job, due or not, for the time of his lease. When
 	// somebody else holds it, ok is false, that claim cannot be renewed any more, and
 	// no worker can take the job before the wish ends: ask again before that. NotFound
@@ -46,9 +42,6 @@ type Jobs interface {
 	// ReleaseClaim stores what fn makes of the job and ends the claim. Conflict as
 	// above, with the lease ended all the same when c still holds it.
 	ReleaseClaim(ctx context.Context, c Claim, fn func(synchronization.Job) synchronization.Job) error
-	// NextDue returns the earliest NextRun of all jobs that nobody holds at now; ok
-	// is false when there is none.
-	NextDue(ctx context.Context, now time.Time) (due time.Time, ok bool, err error)
 }
 
 // Address names one job.

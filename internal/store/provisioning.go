@@ -38,13 +38,19 @@ type Provisioning interface {
 	// no references and is left out, and so is one whose failure is to be retried
 	// after due.
 	DueReferences(ctx context.Context, c Claim, due time.Time, after directory.Key, limit int) ([]Owner, error)
-	// ReferenceChanges returns, ordered by Referent after the given one, what must
+	// RecheckReferences takes nothing for granted: every owner of the job is compared
+	// whole when it is due next. What is due stays as it is.
+	RecheckReferences(ctx context.Context, c Claim) error
+	// StageReferences notes which references of an owner that is not whole came or went
+	// since it was closed, so that a staged query finds them.
+	StageReferences(ctx context.Context, c Claim, owner directory.Key) error
+	// ReferenceChanges returns, ordered by Referent, what must
 	// be written so that the target has the references of the directory: additions
 	// of managed referents with a target id that are not recorded as written, and
 	// removals of those recorded and no longer there. A referent without target id
 	// is left out: it makes its owners due when it gains one. A group is no member of
 	// a group, unless the job's setting says that nested groups are wanted.
-	ReferenceChanges(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]ReferenceChange, error)
+	ReferenceChanges(ctx context.Context, q ReferenceQuery) ([]ReferenceChange, error)
 	// OpenReferences remembers, durably and before they are sent, the changes that
 	// are about to be: until they are recorded or the owner is closed, whether the target has
 	// them is not known (pending). A pending change still counts as not made.
@@ -54,7 +60,7 @@ type Provisioning interface {
 	// are recorded, written or pending, those seen become written and the others
 	// unwritten. References that are neither in the directory nor recorded were
 	// made by others and stay out of the record. The owner is no longer open but
-	// stays due.
+	// stays due, and is whole.
 	ObserveReferences(ctx context.Context, c Claim, owner directory.Key, seen map[directory.Relation][]string) error
 	// RecordReferences stores what was written at the target, and the log entry if
 	// there is one.
@@ -62,11 +68,14 @@ type Provisioning interface {
 	// PostponeReferences keeps why references of owner could not be written, and when
 	// they are tried again, with the log entry if there is one. A change of the owner
 	// or of what it refers to makes it due at once. Without a failure, the next try
-	// waits for such a change.
-	PostponeReferences(ctx context.Context, c Claim, owner directory.Key, f *Failure, log *LogEntry) error
+	// waits for such a change. Settled says that every outcome is known: changes that
+	// are still pending count as not made.
+	PostponeReferences(ctx context.Context, c Claim, owner directory.Key, p Postponement) error
 	// CloseReferences ends the reconciliation of owner: it is no longer due or open,
-	// and changes still pending count as not made.
-	CloseReferences(ctx context.Context, c Claim, owner directory.Key) error
+	// and changes still pending count as not made. Reconciled is the feed number up to
+	// which the record has what the directory has: an owner of many references need not
+	// be compared whole the next time. Zero says that this is not known.
+	CloseReferences(ctx context.Context, c Claim, owner directory.Key, reconciled int64) error
 }
 
 // Selection says which objects of a kind a query is about.
@@ -179,6 +188,10 @@ type Outcome struct {
 	// Adopted: the link is to a target object that was there already, so its
 	// references are not known: the object becomes due and open.
 	Adopted bool
+	// Created: the job is about to create the target object, at this feed number. It is
+	// remembered for as long as the object is linked to what was created, or it is not
+	// known whether it was; zero leaves it as it is.
+	Created int64
 	Log     *LogEntry
 }
 
@@ -194,9 +207,37 @@ type Owner struct {
 	// target object that was there already: what the target has is not known and
 	// must be read before anything is sent.
 	Open bool
+	// Whole reports that any of its references may differ from the record. Of another
+	// one, only those that are staged may.
+	Whole bool
+	// Created is the feed number at which the job created the target object; zero: it
+	// was there already.
+	Created int64
 	// Failure is why references could not be written the last time; nil when they
 	// could, or when something changed since.
 	Failure *Failure
+}
+
+// ReferenceQuery selects what is to be written of one owner's references.
+type ReferenceQuery struct {
+	Claim    Claim
+	Owner    directory.Key
+	Relation directory.Relation
+	After    directory.Key // of the referents, the first that is left out
+	Through  directory.Key // the last that is included; zero: no bound
+	Limit    int           // zero means 1000
+	Staged   bool          // only what is staged
+	// AdditionsOnly leaves removals out. CameBy, when it is not zero, leaves out additions
+	// that came to the directory behind this feed number.
+	AdditionsOnly bool
+	CameBy        int64
+}
+
+// Postponement is why and until when references are left to a later cycle.
+type Postponement struct {
+	Failure *Failure
+	Settled bool
+	Log     *LogEntry
 }
 
 // ReferenceChange is one reference to write, or written.

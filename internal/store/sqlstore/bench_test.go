@@ -15,6 +15,7 @@ import (
 	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -130,7 +131,7 @@ func working(tb testing.TB, db *sqlstore.DB, n int) (*sqlstore.DB, store.Claim) 
 	if err := db.CreateJob(tb.Context(), job, synchronization.Schema{}); err != nil {
 		tb.Fatal(err)
 	}
-	c, ok, err := db.ClaimJob(tb.Context(), "worker", instant(), time.Hour)
+	c, ok, err := storetest.ClaimNext(tb.Context(), db, "worker", instant(), time.Hour)
 	if err != nil || !ok {
 		tb.Fatal(ok, err)
 	}

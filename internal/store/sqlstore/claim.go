@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/provisor/provisor/internal/store"
@@ -21,34 +20,6 @@ const (
 func claimedArgs(c store.Claim) []any { return []any{c.JobKey, c.Holder, c.Fence} }
 
 func currentArgs(c store.Claim) []any { return append(claimedArgs(c), c.Job.Generation) }
-
-// ClaimJob gives holder the longest due job that no one holds, until now+ttl.
-func (db *DB) ClaimJob(ctx context.Context, holder string, now time.Time, ttl time.Duration) (store.Claim, bool, error) {
-	// Idle workers ask often: looking first spares the only writer.
-	if due, ok, err := db.NextDue(ctx, now); err != nil || !ok || due.After(now) {
-		return store.Claim{}, false, err
-	}
-	claim, ok := store.Claim{Holder: holder}, false
-	err := db.write(ctx, relaxed, func(s *session) error {
-		var row jobRow
-		var err error
-		ok, err = s.one(ctx, append(row.dest(), &claim.Fence), `
-			UPDATE job SET holder = ?, fence = fence + 1, lease_until = ?, wanted_until = NULL WHERE key = (
-				SELECT job.key FROM job WHERE job.next_run <= ? AND `+free+` ORDER BY job.next_run, job.key LIMIT 1`+s.dialect.lockFree+`)
-			RETURNING `+jobColumns+`, job.fence`,
-			holder, micros(now.Add(ttl)), micros(now), micros(now), micros(now))
-		if err != nil || !ok {
-			return err
-		}
-		claim.JobKey = row.key
-		claim.Job, err = row.decode()
-		return err
-	})
-	if err != nil || !ok {
-		return store.Claim{}, false, err
-	}
-	return claim, true, nil
-}
 
 // SeizeJob gives holder the job, due or not, or makes whoever holds it let go.
 func (db *DB) SeizeJob(ctx context.Context, a store.Address, v store.Visit, now time.Time) (store.Claim, bool, error) {
@@ -122,20 +93,6 @@ func (db *DB) ReleaseClaim(ctx context.Context, c store.Claim, fn func(synchroni
 		err = errOvertaken(c)
 	}
 	return err
-}
-
-// NextDue returns the earliest next run of all jobs that nobody holds at now.
-func (db *DB) NextDue(ctx context.Context, now time.Time) (time.Time, bool, error) {
-	var due sql.NullInt64
-	err := db.read(ctx, func(s *session) error {
-		_, err := s.one(ctx, []any{&due},
-			"SELECT min(job.next_run) FROM job WHERE job.next_run IS NOT NULL AND "+free, micros(now), micros(now))
-		return err
-	})
-	if err != nil || !due.Valid {
-		return time.Time{}, false, err
-	}
-	return instant(due.Int64), true, nil
 }
 
 // hold returns Conflict when the claim was overtaken; else nobody can overtake it

@@ -14,6 +14,7 @@ import (
 	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -66,7 +67,7 @@ func live(t *testing.T, db *sqlstore.DB) {
 	succeed(db.PutRoleDefinition(ctx, tenant, store.RoleDefinition{ID: "r", BuiltIn: true, Actions: []string{"a"}}))
 	succeed(db.AddRoleAssignment(ctx, tenant, store.RoleAssignment{ID: "r", Principal: ada.ID, DefinitionID: "r", Scope: "/"}))
 	succeed(db.CreateJob(ctx, synchronization.Job{ID: "job", Tenant: tenant, ServicePrincipal: app.ID, NextRun: instant()}, synchronization.Schema{ID: "job"}))
-	claim, ok, err := db.ClaimJob(ctx, "worker", instant(), time.Hour)
+	claim, ok, err := storetest.ClaimNext(ctx, db, "worker", instant(), time.Hour)
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}

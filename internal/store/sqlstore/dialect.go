@@ -12,7 +12,6 @@ type dialect struct {
 	snapshot   string                      // starts a transaction whose statements all see one state
 	insert     string                      // begins an INSERT of many rows that conflict with none
 	lock       string                      // suffix of a SELECT that locks its rows until the commit
-	lockFree   string                      // the same, of a SELECT that passes over rows that others have locked
 	lockFeed   string                      // locks the feed of a tenant, the parameter, until the commit, and returns its end; empty when begin did
 	lockName   string                      // locks a name, the parameter, until the commit; empty when begin did
 	hopeful    bool                        // a group of writes is tried without savepoints: each would be a journey to a server

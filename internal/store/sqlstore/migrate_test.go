@@ -18,6 +18,7 @@ import (
 	"github.com/provisor/provisor/internal/pgtest"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/storetest"
 )
 
 // firstRows is what a database of the first version may hold, in the columns of the
@@ -179,7 +180,7 @@ func expectFirstRows(t *testing.T, db *sqlstore.DB) {
 func expectFirstJob(t *testing.T, db *sqlstore.DB) {
 	t.Helper()
 	ctx := t.Context()
-	claim, ok, err := db.ClaimJob(ctx, "worker", instant(), 1_000_000)
+	claim, ok, err := storetest.ClaimNext(ctx, db, "worker", instant(), 1_000_000)
 	if err != nil || !ok || claim.Job.Watermark != 4 {
 		t.Fatalf("the job is %+v, %v, %v", claim, ok, err)
 	}

@@ -30,7 +30,6 @@ func postgresDialect() dialect {
 		snapshot:   "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		insert:     "INSERT INTO ",
 		lock:       " FOR NO KEY UPDATE",
-		lockFree:   " FOR NO KEY UPDATE SKIP LOCKED",
 		lockFeed:   "SELECT sequence FROM tenant WHERE key = ? FOR NO KEY UPDATE",
 		lockName:   "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
 		hopeful:    true,

@@ -5,7 +5,9 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -52,7 +54,7 @@ func scanOwner(row scanner) (store.Owner, error) {
 		kind    int
 		failure sql.NullString
 	)
-	err := row.Scan(&o.Key, &o.ID, &kind, &o.TargetID, &o.Managed, &o.Name, &o.Open, &failure)
+	err := row.Scan(&o.Key, &o.ID, &kind, &o.TargetID, &o.Managed, &o.Name, &o.Open, &failure, &o.Whole, &o.Created)
 	o.Kind = kindOf(kind)
 	if err == nil && failure.Valid {
 		if err := json.Unmarshal([]byte(failure.String), &o.Failure); err != nil {
@@ -63,16 +65,20 @@ func scanOwner(row scanner) (store.Owner, error) {
 }
 
 const dueReferences = `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALESCE(o.document ->> 'displayName', ''),
-		d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE), d.failure
+		d.open = TRUE OR EXISTS (SELECT 1 FROM reference w WHERE w.job = d.job AND w.owner = d.owner AND w.pending = TRUE), d.failure,
+		k.reconciled IS NULL, COALESCE(k.created, 0)
 	FROM reference_due d JOIN link l ON l.job = d.job AND l.object = d.owner JOIN object o ON o.key = d.owner
+	LEFT JOIN reference_owner k ON k.job = d.job AND k.owner = d.owner
 	WHERE d.job = ? AND d.owner > ? AND (d.retry_at IS NULL OR d.retry_at <= ?) AND l.target_id IS NOT NULL AND o.presence < 2
 	ORDER BY d.owner LIMIT ?`
 
-// additions and removals are what must be written of an owner's references.
+// What must be written of an owner's references. Where STAGED stands, the references
+// that were noted as changed come first, so that no other is looked at.
 const (
 	additions = `SELECT r.referent AS referent, l.target_id AS target_id, FALSE AS remove
-		FROM relation r JOIN link l ON l.job = ? AND l.object = r.referent
-		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND l.target_id IS NOT NULL AND l.managed = TRUE
+		FROM STAGED relation r CROSS JOIN link l
+		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND r.referent <= ? AND r.sequence <= ?
+			AND l.job = ? AND l.object = r.referent AND l.target_id IS NOT NULL AND l.managed = TRUE
 			AND (l.kind = 1 OR r.relation <> 1)
 			AND NOT EXISTS (SELECT 1 FROM reference w
 				WHERE w.job = l.job AND w.owner = r.owner AND w.relation = r.relation AND w.referent = r.referent
@@ -80,24 +86,59 @@ const (
 		ORDER BY r.referent LIMIT ?`
 
 	removals = `SELECT w.referent AS referent, w.target_id AS target_id, TRUE AS remove
-		FROM reference w
-		WHERE w.job = ? AND w.owner = ? AND w.relation = ? AND w.referent > ? AND w.written = TRUE
+		FROM STAGED reference w
+		WHERE w.job = ? AND w.owner = ? AND w.relation = ? AND w.referent > ? AND w.referent <= ? AND w.written = TRUE
 			AND NOT EXISTS (SELECT 1 FROM relation r JOIN object m ON m.key = r.referent
 				WHERE r.owner = w.owner AND r.relation = w.relation AND r.referent = w.referent
 					AND (m.kind = 1 OR r.relation <> 1))
 		ORDER BY w.referent LIMIT ?`
 
-	referenceChanges = `SELECT q.referent, o.id, q.target_id, q.remove
-		FROM (SELECT * FROM (` + additions + `) a UNION ALL SELECT * FROM (` + removals + `) b) q
-		JOIN object o ON o.key = q.referent
-		ORDER BY q.referent LIMIT ?`
+	// stagedChanges narrows one of them down; between the two parts stands its own name
+	// of the row.
+	stagedChanges = `(SELECT referent FROM reference_changed
+		WHERE job = ? AND owner = ? AND relation = ? AND referent > ? AND referent <= ?) c CROSS JOIN`
 )
 
-// ReferenceChanges returns, ordered by referent after the given one, what must be
-// written so that the target has the references of the directory.
-func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, after directory.Key, limit int) ([]store.ReferenceChange, error) { //nolint:revive // the contract has six
-	limit = cmp.Or(limit, 1000)
-	one := []any{c.JobKey, owner, relationCode(r), after, limit}
+// changeOrder and changeColumns make pages of what must be written.
+const (
+	changeColumns = "SELECT q.referent, o.id, q.target_id, q.remove FROM ("
+	changeOrder   = ") q JOIN object o ON o.key = q.referent ORDER BY q.referent LIMIT ?"
+)
+
+// referenceChanges is the statement of a query.
+func referenceChanges(q store.ReferenceQuery) clause {
+	q.Limit = cmp.Or(q.Limit, 1000)
+	q.Through = cmp.Or(q.Through, math.MaxInt64)
+	add := staged(q, additions, "r")
+	add.args = append(add.args, q.Owner, relationCode(q.Relation), q.After, q.Through, cmp.Or(q.CameBy, math.MaxInt64), q.Claim.JobKey, q.Limit)
+	if q.AdditionsOnly {
+		return clause{changeColumns + add.text + changeOrder, append(add.args, q.Limit)}
+	}
+	remove := staged(q, removals, "w")
+	remove.args = append(remove.args, q.Claim.JobKey, q.Owner, relationCode(q.Relation), q.After, q.Through, q.Limit)
+	return clause{
+		changeColumns + "SELECT * FROM (" + add.text + ") a UNION ALL SELECT * FROM (" + remove.text + ") b" + changeOrder,
+		slices.Concat(add.args, remove.args, []any{q.Limit}),
+	}
+}
+
+// staged puts what was noted as changed in front of a statement whose row has the name,
+// when the query asks for that.
+func staged(q store.ReferenceQuery, statement, name string) clause {
+	if !q.Staged {
+		return clause{strings.Replace(statement, "STAGED ", "", 1), nil}
+	}
+	statement = strings.Replace(statement, "STAGED", stagedChanges, 1)
+	return clause{
+		strings.Replace(statement, "WHERE "+name+".", "WHERE "+name+".referent = c.referent AND "+name+".", 1),
+		[]any{q.Claim.JobKey, q.Owner, relationCode(q.Relation), q.After, q.Through},
+	}
+}
+
+// ReferenceChanges returns, ordered by referent, what must be written so that the
+// target has the references of the directory.
+func (db *DB) ReferenceChanges(ctx context.Context, q store.ReferenceQuery) ([]store.ReferenceChange, error) {
+	statement := referenceChanges(q)
 	var changes []store.ReferenceChange
 	err := db.read(ctx, func(s *session) error {
 		return s.each(ctx, func(row scanner) error {
@@ -105,7 +146,7 @@ func (db *DB) ReferenceChanges(ctx context.Context, c store.Claim, owner directo
 			err := row.Scan(&change.Referent, &change.ID, &change.TargetID, &change.Remove)
 			changes = append(changes, change)
 			return err
-		}, referenceChanges, slices.Concat(one, one, []any{limit})...)
+		}, statement.text, statement.args...)
 	})
 	return changes, err
 }

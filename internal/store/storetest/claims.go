@@ -21,7 +21,6 @@ func claimChecks() []check {
 		{"an overtaken worker records nothing", overtaken},
 		{"a released claim stores the job and is over", claimReleased},
 		{"an order that came meanwhile wins over the release", releaseOvertaken},
-		{"the next due run is the earliest that nobody holds", nextDue},
 		{"workers that claim at once get different jobs", claimedAtOnce},
 		{"a job that is not held is seized, due or not", seized},
 		{"a job that is held and wanted is let go and not claimed", wanted},
@@ -48,7 +47,7 @@ func claimedInOrder(f *fixture) {
 		got = append(got, string(f.claim().Job.ID))
 	}
 	f.same(got, []string{"b", "a", "c"}, "order")
-	_, ok, err := f.ClaimJob(f.Context(), "worker-2", f.now, time.Minute)
+	_, ok, err := ClaimNext(f.Context(), f, "worker-2", f.now, time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "every job is held")
 }
@@ -58,10 +57,10 @@ func notDue(f *fixture) {
 	f.due("a", time.Time{})
 	f.job("b", f.id())
 	f.due("b", f.now.Add(time.Second))
-	_, ok, err := f.ClaimJob(f.Context(), "worker-1", f.now, time.Minute)
+	_, ok, err := ClaimNext(f.Context(), f, "worker-1", f.now, time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "none is due")
-	c, ok, err := f.ClaimJob(f.Context(), "worker-1", f.now.Add(time.Second), time.Minute)
+	c, ok, err := ClaimNext(f.Context(), f, "worker-1", f.now.Add(time.Second), time.Minute)
 	f.succeed(err)
 	f.holds(ok && c.Job.ID == "b", "one is due a second later")
 }
@@ -69,10 +68,10 @@ func notDue(f *fixture) {
 func claimExpires(f *fixture) {
 	f.job("a", f.id())
 	first := f.claim()
-	_, ok, err := f.ClaimJob(f.Context(), "worker-2", f.now.Add(59*time.Second), time.Minute)
+	_, ok, err := ClaimNext(f.Context(), f, "worker-2", f.now.Add(59*time.Second), time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "it is still held")
-	second, ok, err := f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Minute), time.Minute)
+	second, ok, err := ClaimNext(f.Context(), f, "worker-2", f.now.Add(time.Minute), time.Minute)
 	f.succeed(err)
 	f.holds(ok && second.Fence > first.Fence, "it passed on with a greater fence")
 	f.fail(f.RenewClaim(f.Context(), first, f.now.Add(time.Hour)), errs.Conflict)
@@ -85,7 +84,7 @@ func claimRenewed(f *fixture) {
 	f.job("a", f.id())
 	c := f.claim()
 	f.succeed(f.RenewClaim(f.Context(), c, f.now.Add(time.Hour)))
-	_, ok, err := f.ClaimJob(f.Context(), "worker-2", f.now.Add(59*time.Minute), time.Minute)
+	_, ok, err := ClaimNext(f.Context(), f, "worker-2", f.now.Add(59*time.Minute), time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "it is still held")
 }
@@ -134,7 +133,7 @@ func claimReleased(f *fixture) {
 	}))
 	f.fail(f.RenewClaim(f.Context(), c, later), errs.Conflict)
 	f.fail(f.Record(f.Context(), c, store.Batch{}), errs.Conflict)
-	next, ok, err := f.ClaimJob(f.Context(), "worker-1", later, time.Minute)
+	next, ok, err := ClaimNext(f.Context(), f, "worker-1", later, time.Minute)
 	f.succeed(err)
 	f.holds(ok && next.Job.Watermark == 5 && next.Job.Cycle == nil && next.Fence > c.Fence, "the next claim sees the job as released")
 }
@@ -150,32 +149,12 @@ func releaseOvertaken(f *fixture) {
 		j.Watermark = 99
 		return j
 	}), errs.Conflict)
-	next, ok, err := f.ClaimJob(f.Context(), "worker-2", f.now, time.Minute)
+	next, ok, err := ClaimNext(f.Context(), f, "worker-2", f.now, time.Minute)
 	f.succeed(err)
 	f.holds(ok, "the lease ended all the same")
 	equal(f, next.Job.Watermark, 0, "watermark")
 	f.fail(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }), errs.Conflict)
 	f.succeed(f.RenewClaim(f.Context(), next, f.now.Add(time.Hour)))
-}
-
-func nextDue(f *fixture) {
-	_, ok, err := f.NextDue(f.Context(), f.now)
-	f.succeed(err)
-	f.holds(!ok, "there is none")
-	for i, id := range []string{"a", "b"} {
-		f.job(id, f.id())
-		f.due(synchronization.JobID(id), f.now.Add(time.Duration(i-1)*time.Minute))
-	}
-	due, ok, err := f.NextDue(f.Context(), f.now)
-	f.succeed(err)
-	f.holds(ok && due.Equal(f.now.Add(-time.Minute)), "the earliest is due")
-	f.claim()
-	due, ok, err = f.NextDue(f.Context(), f.now)
-	f.succeed(err)
-	f.holds(ok && due.Equal(f.now), "the held one does not count")
-	due, ok, err = f.NextDue(f.Context(), f.now.Add(time.Minute))
-	f.succeed(err)
-	f.holds(ok && due.Equal(f.now.Add(-time.Minute)), "it counts when its lease has ended")
 }
 
 func claimedAtOnce(f *fixture) {
@@ -203,7 +182,7 @@ func claimedAtOnce(f *fixture) {
 // claimAll claims jobs until none is left.
 func claimAll(f *fixture, worker string, claims chan<- synchronization.JobID) {
 	for {
-		c, ok, err := f.ClaimJob(f.Context(), worker, f.now, time.Minute)
+		c, ok, err := ClaimNext(f.Context(), f, worker, f.now, time.Minute)
 		if err != nil {
 			f.Error(err)
 		}
@@ -257,12 +236,11 @@ func wanted(f *fixture) {
 	equal(f, e.Code, "Wanted", "the code")
 	f.succeed(f.Record(f.Context(), worker, store.Batch{Cycle: synchronization.Cycle{ID: "c"}}))
 	f.succeed(f.ReleaseClaim(f.Context(), worker, func(j synchronization.Job) synchronization.Job { return j.Interrupted(*j.Cycle, f.now) }))
-	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now, time.Minute)
+	_, ok, err = ClaimNext(f.Context(), f, "worker-2", f.now, time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "no worker takes it from who waits")
-	_, ok, err = f.NextDue(f.Context(), f.now)
-	f.succeed(err)
-	f.holds(!ok, "and none is woken for it")
+	_, ids := f.dueJobs(f.now, 1)
+	f.same(ids, []string(nil), "nor is it brought to one")
 	c, ok := f.seize(f.now)
 	f.holds(ok, "who waits gets it")
 	f.succeed(f.ReleaseClaim(f.Context(), c, func(j synchronization.Job) synchronization.Job { return j }))
@@ -270,10 +248,10 @@ func wanted(f *fixture) {
 	_, ok = f.seize(f.now)
 	f.holds(!ok, "it is held again")
 	f.succeed(f.ReleaseClaim(f.Context(), worker, func(j synchronization.Job) synchronization.Job { return j }))
-	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(time.Second), time.Minute)
+	_, ok, err = ClaimNext(f.Context(), f, "worker-2", f.now.Add(time.Second), time.Minute)
 	f.succeed(err)
 	f.holds(!ok, "who waits may still come")
-	_, ok, err = f.ClaimJob(f.Context(), "worker-2", f.now.Add(2*time.Second), time.Minute)
+	_, ok, err = ClaimNext(f.Context(), f, "worker-2", f.now.Add(2*time.Second), time.Minute)
 	f.succeed(err)
 	f.holds(ok, "who gave up waiting keeps nobody out for long")
 }

@@ -1,11 +1,26 @@
 package storetest
 
 import (
+	"context"
 	"time"
 
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
+
+// ClaimNext claims the longest due job as a runner and a worker do together, for tests.
+// It returns ok false when none is due and free.
+func ClaimNext(ctx context.Context, s store.DueJobs, holder string, now time.Time, ttl time.Duration) (store.Claim, bool, error) {
+	for {
+		due, err := s.DueJobs(ctx, now, 1)
+		if err != nil || len(due) == 0 {
+			return store.Claim{}, false, err
+		}
+		if c, ok, err := s.ClaimDue(ctx, due[0], holder, now, ttl); err != nil || ok {
+			return c, ok, err
+		}
+	}
+}
 
 // dueJobs lists the ids of what is due at an instant.
 func (f *fixture) dueJobs(at time.Time, limit int) ([]store.DueJob, []string) {

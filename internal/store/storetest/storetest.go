@@ -172,7 +172,7 @@ func (f *fixture) job(id string, principal directory.ObjectID) synchronization.J
 // claim takes the longest due job for worker-1.
 func (f *fixture) claim() store.Claim {
 	f.Helper()
-	c, ok, err := f.ClaimJob(f.Context(), "worker-1", f.now, time.Minute)
+	c, ok, err := ClaimNext(f.Context(), f, "worker-1", f.now, time.Minute)
 	f.succeed(err)
 	f.holds(ok, "a job is due")
 	return c

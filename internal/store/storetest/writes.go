@@ -148,7 +148,7 @@ func claimedOnce(f *fixture) {
 	for w := range workers {
 		work.Go(func() {
 			for range jobs {
-				c, ok, err := f.ClaimJob(f.Context(), fmt.Sprint("worker-", w), f.now, time.Minute)
+				c, ok, err := ClaimNext(f.Context(), f, fmt.Sprint("worker-", w), f.now, time.Minute)
 				if err != nil {
 					f.Error(err)
 				}
