@@ -2,6 +2,7 @@ package bench_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,7 +26,8 @@ func BenchmarkWorkers(b *testing.B) {
 	b.ReportMetric(one.Seconds()/two.Seconds(), "ratio")
 }
 
-// tenJobs returns how long ten initial cycles take with some processes.
+// tenJobs returns how long ten initial cycles take with some processes, and reports
+// the processor time of it, by program.
 func tenJobs(b *testing.B, processes int) time.Duration {
 	b.Helper()
 	server, err := pgtest.Start(context.Background())
@@ -50,12 +52,16 @@ func tenJobs(b *testing.B, processes int) time.Duration {
 	for i := range jobs {
 		jobs[i] = first.newJob(startTarget(b, 20*time.Millisecond), nil)
 	}
-	began := time.Now()
+	before, began := spent(b), time.Now()
 	for _, j := range jobs {
 		j.start()
 	}
 	for _, j := range jobs {
 		j.wait()
 	}
-	return time.Since(began)
+	took := time.Since(began)
+	for name, after := range spent(b) {
+		b.ReportMetric((after - before[name]).Seconds(), fmt.Sprintf("s-processor-%s/%d", name, processes))
+	}
+	return took
 }
