@@ -42,13 +42,17 @@ func (a authority) KnownTenant(ctx context.Context, id directory.TenantID) (bool
 	return err == nil, err
 }
 
-// Client returns an application with its service principal and what it was granted.
+// Client returns an application with its service principal and what it was granted; of
+// one without service principal, what is known of it.
 func (a authority) Client(ctx context.Context, tenant directory.TenantID, appID string) (issuer.Client, error) {
 	application, err := a.store.Object(ctx, tenant, store.Ref{Kind: directory.Application, Property: "appId", Value: appID})
 	if err != nil {
 		return issuer.Client{}, err
 	}
 	principal, err := a.store.Object(ctx, tenant, store.Ref{Kind: directory.ServicePrincipal, Property: "appId", Value: appID})
+	if errs.Is(err, errs.NotFound) {
+		return issuer.Client{AppID: application.Attributes.String("appId"), Name: application.Attributes.String("displayName")}, nil
+	}
 	if err != nil {
 		return issuer.Client{}, err
 	}

@@ -44,7 +44,7 @@ func FuzzTokenRequest(f *testing.F) {
 	f.Add("grant_type=client_credentials&client_id="+appID+"&client_secret=s3cret-s3cret&scope=a//b/.default+.default", "")
 	f.Add("grant_type=client_credentials&client_assertion=eyJhbGciOiJub25lIn0.e30.&client_assertion_type="+url.QueryEscape(assertionType), "Bearer x")
 	f.Add("grant_type=%zz&&&=;", "Basic !")
-	p := &ports{clients: map[string]issuer.Client{appID: {AppID: appID, Secrets: []issuer.Secret{{Digest: issuer.Digest(issuer.NewSecret())}, {}}}}}
+	p := &ports{clients: map[string]issuer.Client{appID: {AppID: appID, ServicePrincipalID: principal, Secrets: []issuer.Secret{{Digest: issuer.Digest(issuer.NewSecret())}, {}}}}}
 	server, err := issuer.New(issuer.Config{
 		Now: start, BaseURLs: []string{"https://provisor.example"}, Tenants: p, DefaultTenant: tenantID,
 		Clients: p, Keys: issuer.NewRing(signingKeys()),

@@ -12,7 +12,8 @@ import (
 // Clients finds the applications that may ask for tokens.
 type Clients interface {
 	// Client returns the application with appID and its service principal in tenant.
-	// NotFound when the tenant has none.
+	// NotFound when the tenant has no such application; one that lacks only the service
+	// principal has an empty ServicePrincipalID.
 	Client(ctx context.Context, tenant directory.TenantID, appID string) (Client, error)
 	// Consented returns the delegated permissions for this service that were granted
 	// to the client, for everybody or for the user.
@@ -85,14 +86,22 @@ func (s *Server) identify(ctx context.Context, r *request) (Client, error) {
 // client returns an application of the tenant, or a well-known one.
 func (s *Server) client(ctx context.Context, tenant directory.TenantID, id string) (Client, error) {
 	c, err := s.cfg.Clients.Client(ctx, tenant, id)
-	if errs.Is(err, errs.NotFound) {
-		if known, ok := wellKnown(id); ok {
-			return known, nil
-		}
+	missing := errs.Is(err, errs.NotFound)
+	if err != nil && !missing {
+		return Client{}, err
+	}
+	if !missing && c.ServicePrincipalID != "" {
+		return c, nil
+	}
+	if known, ok := wellKnown(id); ok {
+		return known, nil
+	}
+	if missing {
 		return Client{}, fault(unauthorizedClient, 700016,
 			"Application with identifier '%s' was not found in the directory '%s'. Check the client id and the tenant.", shown(id), tenant)
 	}
-	return c, err
+	return Client{}, fault(unauthorizedClient, 7000229,
+		"The client application '%s' is missing service principal in the tenant '%s'. Make it with POST /v1.0/servicePrincipals and the body {\"appId\":\"%s\"}.", c.AppID, tenant, c.AppID)
 }
 
 // authMethod is how a client proved itself, as claim azpacr tells.

@@ -56,11 +56,11 @@ func newPeople(t *testing.T, adjust ...func(*issuer.Config)) *world {
 		Password: adaDigest(), PasswordSet: start().Add(-time.Hour), DirectoryRoles: []string{globalRole},
 	}
 	p.clients[webApp] = issuer.Client{
-		AppID: webApp, Name: "Web", Secrets: []issuer.Secret{{Digest: issuer.Digest("web secret")}},
+		AppID: webApp, ServicePrincipalID: "principal-of-web", Name: "Web", Secrets: []issuer.Secret{{Digest: issuer.Digest("web secret")}},
 		Redirects: []issuer.Redirect{{URI: "https://web.example/cb", Kind: issuer.Web}},
 	}
 	p.clients[pageApp] = issuer.Client{
-		AppID: pageApp, Name: "Page",
+		AppID: pageApp, ServicePrincipalID: "principal-of-page", Name: "Page",
 		Redirects: []issuer.Redirect{{URI: "https://page.example/", Kind: issuer.SinglePage}},
 	}
 	p.consented = []string{"User.Read.All", "Synchronization.Read.All"}

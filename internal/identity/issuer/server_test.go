@@ -173,6 +173,7 @@ func TestRefusals(t *testing.T) {
 		}
 		return form
 	}
+	w.ports.clients["unprincipled"] = issuer.Client{AppID: "unprincipled"}
 	double := set()
 	double.Add("scope", graph)
 	basic := func(user, password string) func(*http.Request) {
@@ -193,6 +194,7 @@ func TestRefusals(t *testing.T) {
 		{"unknown grant type", v2, set("grant_type", "password"), nil, 400, "unsupported_grant_type", 70003},
 		{"no client", v2, set("client_id", ""), nil, 400, "invalid_request", 900144},
 		{"unknown client", v2, set("client_id", "nobody"), nil, 400, "unauthorized_client", 700016},
+		{"no service principal", v2, set("client_id", "unprincipled"), nil, 400, "unauthorized_client", 7000229},
 		{"no proof", v2, set("client_secret", ""), nil, 401, "invalid_client", 7000218},
 		{"wrong secret", v2, set("client_secret", "wrong"), nil, 401, "invalid_client", 7000215},
 		{"wrong secret in header", v2, set("client_secret", ""), basic(appID, "wrong"), 401, "invalid_client", 7000215},
