@@ -110,6 +110,11 @@ func dialectOf(job synchronization.Job) (scim.Dialect, error) {
 
 // checkSettings refuses settings that a cycle could not use.
 func checkSettings(settings []synchronization.KeyValue) error {
+	for _, one := range settings {
+		if err := synchronization.CheckSettingName(one.Name); err != nil {
+			return errs.Wrap(err, errs.Invalid, "RequestParameterInvalid", "The settings cannot be stored: %v.", err)
+		}
+	}
 	j := synchronization.Job{Settings: settings}
 	if text := j.Setting(synchronization.SettingDeleteThreshold); text != "" {
 		if _, err := synchronization.ParseDeleteThreshold(text); err != nil {

@@ -1,13 +1,16 @@
 package synchronization
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// Names of job settings that Provisor reads; any other is kept and ignored.
+// Names of job settings that Provisor reads. Any other is kept and ignored, unless it
+// begins as ours do: see [CheckSettingName].
 const (
 	// SettingDialect chooses how SCIM is written: entra, entra-scim062020 or rfc7644.
 	SettingDialect = "ProvisorDialect"
@@ -18,6 +21,37 @@ const (
 	// lookup, listing, or auto.
 	SettingMatching = "ProvisorMatching"
 )
+
+// ownSettings are the settings that Graph does not have; all begin with ownPrefix.
+func ownSettings() []string {
+	return []string{SettingDialect, SettingMatching, SettingNestedGroups}
+}
+
+const ownPrefix = "Provisor"
+
+// CheckSettingName refuses, with the names that there are, one that begins with
+// Provisor and is none of them: it is mistyped, and would be kept and change nothing.
+func CheckSettingName(name string) error {
+	if len(name) < len(ownPrefix) || !strings.EqualFold(name[:len(ownPrefix)], ownPrefix) {
+		return nil
+	}
+	shared := func(own string) int { // letters at the beginning
+		n := 0
+		for n < min(len(own), len(name)) && strings.EqualFold(own[n:n+1], name[n:n+1]) {
+			n++
+		}
+		return n
+	}
+	nearest := slices.MaxFunc(ownSettings(), func(a, b string) int { return cmp.Compare(shared(a), shared(b)) })
+	switch {
+	case strings.EqualFold(nearest, name):
+		return nil
+	case shared(nearest) > len(ownPrefix):
+		return fmt.Errorf("there is no setting %.64q; did you mean %s?", name, nearest)
+	default:
+		return fmt.Errorf("there is no setting %.64q; there are %s", name, strings.Join(ownSettings(), ", "))
+	}
+}
 
 // Matching says how an initial cycle finds what the target has already. The result is
 // the same.
