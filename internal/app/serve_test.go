@@ -253,7 +253,7 @@ func TestWhatCannotBeServedIsSaid(t *testing.T) {
 		"port in use":       {[]string{"--data", fresh(), "--listen", address}, graphcli.ExitUnavailable, "address already in use"},
 		"data is a file":    {[]string{"--data", file}, graphcli.ExitFailure, "--data"},
 		"bootstrap nowhere": {[]string{"--data", fresh(), "--listen", "127.0.0.1:0", "--bootstrap-file", filepath.Join(file, "x")}, graphcli.ExitFailure, "--bootstrap-file"},
-		"no certificate":    {[]string{"--data", fresh(), "--listen", "127.0.0.1:0", "--tls", "a.pem,b.pem"}, graphcli.ExitFailure, "a.pem"},
+		"no certificate":    {[]string{"--data", fresh(), "--listen", "127.0.0.1:0", "--tls", "a.pem,b.pem"}, graphcli.ExitUsage, "a.pem"},
 		"argument":          {[]string{"now"}, graphcli.ExitUsage, "takes no argument"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -121,7 +121,25 @@ func check(given []Given) error {
 		case len(g.Value) > maxValue:
 			return errs.New(errs.Invalid, invalid, "The value of %s is longer than %d bytes.", g.Key, maxValue).WithTarget(g.Key.String())
 		}
+		if err := checkAddress(g); err != nil {
+			return err
+		}
 		seen[g.Key] = true
 	}
 	return nil
+}
+
+// checkAddress refuses a BaseAddress that names another protocol, such as a file. One
+// without any is left to the first use, which tells what is wrong with it.
+func checkAddress(g Given) error {
+	if g.Key != synchronization.SecretBaseAddress {
+		return nil
+	}
+	scheme, _, named := strings.Cut(g.Value, ":")
+	if !named || strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "http") {
+		return nil
+	}
+	return errs.New(errs.Invalid, invalid,
+		"BaseAddress begins with %.64q, and an application is reached by https or http. Give the whole URL of its SCIM endpoint, such as https://app.example.com/scim/v2.", scheme+":").
+		WithTarget(g.Key.String())
 }

@@ -88,7 +88,7 @@ func (a *API) putSynchronization(ctx context.Context, q *request) (answer, error
 	if err := a.sameParts(ctx, q); err != nil {
 		return answer{}, err
 	}
-	given, err := readPairs(q.body, "secrets")
+	given, err := readReplacement(q.body, "secrets")
 	if err != nil {
 		return answer{}, err
 	}
@@ -114,7 +114,7 @@ func replacesSecrets(body []byte) bool {
 // puttingSynchronization decides what a PUT of the container asks for.
 func (a *API) puttingSynchronization(ctx context.Context, q *request) ([]identity.Operation, error) {
 	operations := []identity.Operation{identity.ReplaceSynchronization}
-	given, err := readPairs(q.body, "secrets")
+	given, err := readReplacement(q.body, "secrets")
 	if err != nil {
 		return operations, nil //nolint:nilerr // who may not do it is told so before what is wrong with the body
 	}

@@ -24,6 +24,7 @@ const maxSecret = 64 << 10
 // the message names the entry.
 type pairs struct {
 	member string // such as "credentials"
+	valued bool   // a key comes with its value
 	given  []Given
 	at     map[synchronization.Secret]int
 }
@@ -31,6 +32,19 @@ type pairs struct {
 // readPairs reads the first of the members that the body has. A body without any
 // gives nothing.
 func readPairs(body []byte, members ...string) ([]Given, error) {
+	p := pairs{at: map[synchronization.Secret]int{}}
+	return p.of(body, members)
+}
+
+// readReplacement is readPairs for a collection that takes the place of what is stored.
+// There, a key without member value is errs.Invalid: taken for one to be removed, it
+// would remove that secret with all that are not named.
+func readReplacement(body []byte, members ...string) ([]Given, error) {
+	p := pairs{at: map[synchronization.Secret]int{}, valued: true}
+	return p.of(body, members)
+}
+
+func (p *pairs) of(body []byte, members []string) ([]Given, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -47,7 +61,7 @@ func readPairs(body []byte, members ...string) ([]Given, error) {
 		if err := json.Unmarshal(raw, &entries); err != nil {
 			return nil, wrongType(member, kindOf(raw), "an array")
 		}
-		p := pairs{member: member, at: map[synchronization.Secret]int{}}
+		p.member = member
 		return p.read(entries)
 	}
 	return nil, nil
@@ -89,6 +103,9 @@ func (p *pairs) take(i int, entry any) error {
 	if first, twice := p.at[secret]; twice {
 		return p.fault(i, "key", "the key %s is given already by %s[%d]", secret, p.member, first)
 	}
+	if p.valued && !hasMember(members, "value") {
+		return p.fault(i, "value", "the key %s is given without a value, and what is sent replaces all that is stored. Give its value, \"*\" to keep the one that is stored, or \"\" to remove it", secret)
+	}
 	p.at[secret] = i
 	p.given = append(p.given, Given{Key: secret, Value: value})
 	return nil
@@ -108,6 +125,15 @@ func (p *pairs) text(i int, members map[string]any, name string) (*string, error
 		return nil, p.fault(i, name, "it is longer than %d bytes", maxSecret)
 	}
 	return &text, nil
+}
+
+func hasMember(members map[string]any, name string) bool {
+	for candidate := range members {
+		if strings.EqualFold(candidate, name) {
+			return true
+		}
+	}
+	return false
 }
 
 // memberNamed finds a member ignoring case, preferring the exact name; of several

@@ -49,7 +49,7 @@ func readSecrets(body []byte) ([]Given, error) {
 		return nil, errs.New(errs.Invalid, "RequestParameterInvalid",
 			"The body has no member value. Send {\"value\":[{\"key\":\"BaseAddress\",\"value\":\"…\"}]}; an empty array removes all secrets.").WithTarget("value")
 	}
-	return readPairs(body, "value", "credentials")
+	return readReplacement(body, "value", "credentials")
 }
 
 // puttingSecrets decides what a PUT of secrets asks for: changing SyncAll, which
