@@ -78,9 +78,10 @@ func (t *transport) again(req *http.Request, rejection *http.Response, rejected 
 
 // authenticated returns a copy of req that carries bearer (RFC 6750 section 2.1).
 func authenticated(req *http.Request, bearer Bearer) *http.Request {
-	c := req.Clone(req.Context())
+	c := *req
+	c.Header = req.Header.Clone()
 	c.Header.Set("Authorization", "Bearer "+bearer.Token.Reveal())
-	return c
+	return &c
 }
 
 // discard ends a request that is not sent.

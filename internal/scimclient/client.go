@@ -28,7 +28,8 @@ type Options struct {
 	BaseURL string
 	// HTTP sends the requests; its transport adds the bearer token and limits the
 	// connections. It must time out: its Timeout bounds every request. Redirects are not followed, whatever it says: they
-	// would carry credentials and people's data to an address nobody entered.
+	// would carry credentials and people's data to an address nobody entered. Nothing
+	// else of it counts: cookies are not kept.
 	HTTP *http.Client
 	// Dialect is used unless the base URL's query names one.
 	Dialect scim.Dialect
@@ -61,7 +62,9 @@ type Client struct {
 	opts    Options
 	gate    gate
 	slots   slots
-	timeout time.Duration // of one request, its answer read whole; zero is none
+	// transport sends a request without following where the answer leads.
+	transport http.RoundTripper
+	timeout   time.Duration // of one request, its answer read whole; zero is none
 }
 
 // New returns a client. It returns an errs.Invalid error when the base URL is
@@ -90,12 +93,11 @@ func New(o Options) (*Client, error) {
 	if o.Wait == nil {
 		o.Wait = wait
 	}
-	client, timeout := *o.HTTP, o.HTTP.Timeout
-	client.Timeout = 0 // with a transport of ours it would cost a goroutine for each request
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	o.HTTP = &client
 	query := base.Query()
-	c := &Client{opts: o, timeout: timeout, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
+	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
+	if c.transport == nil {
+		c.transport = http.DefaultTransport
+	}
 	base.RawQuery, base.Fragment = "", ""
 	c.prefix = strings.TrimRight(base.String(), "/")
 	return c, nil

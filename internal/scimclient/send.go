@@ -132,7 +132,7 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	resp, err := c.opts.HTTP.Do(req)
+	resp, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return answer{}, r.unanswered(ctx, err)
 	}
