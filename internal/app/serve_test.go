@@ -205,8 +205,9 @@ func TestServeTellsHowItIs(t *testing.T) {
 	require.Zero(t, s.stop())
 	var lines int
 	for line := range strings.Lines(s.stderr.String()) {
-		var entry struct{ Msg string }
+		var entry struct{ Msg, Time string }
 		require.NoError(t, json.Unmarshal([]byte(line), &entry), line)
+		require.Regexp(t, `:\d\d\.\d{3}(Z|[+-]\d\d:\d\d)$`, entry.Time)
 		if entry.Msg == "request" {
 			lines++
 		}

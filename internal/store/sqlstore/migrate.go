@@ -6,7 +6,9 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +49,9 @@ func migrate(ctx context.Context, s *source, o Options) error {
 	case version > newest:
 		return errs.New(errs.Invalid, "DatabaseTooNew",
 			"The database %s has schema version %d and this program knows %d. Start the newer program that wrote it.", s.target, version, newest)
+	case version > 0:
+		o.Logger.LogAttrs(ctx, slog.LevelWarn, "bringing the database from version "+strconv.FormatInt(version, 10)+" to "+strconv.FormatInt(newest, 10)+", which may take a while",
+			slog.String("database", s.target))
 	}
 	return up(ctx, s, provider)
 }
