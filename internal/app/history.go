@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -37,4 +38,14 @@ func (p *program) writeFile(name string, text []byte) error {
 		}
 	}
 	return os.WriteFile(name, text, 0o600)
+}
+
+// newFile writes a file that its owner alone can read, unless there is one.
+func newFile(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller named it
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }

@@ -102,7 +102,7 @@ func (p *program) addCommands(root *cobra.Command) {
 func (p *program) client() graphcli.Options {
 	return graphcli.Options{
 		Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr,
-		Getenv: p.getenv, ReadFile: os.ReadFile, WriteFile: p.writeFile, Now: p.now, HistoryFile: p.historyFile(),
+		Getenv: p.getenv, ReadFile: os.ReadFile, WriteFile: p.writeFile, NewFile: newFile, Now: p.now, HistoryFile: p.historyFile(),
 		IsTerminal: isTerminal(p.stdin), Version: version(),
 	}
 }

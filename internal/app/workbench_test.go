@@ -75,6 +75,39 @@ func TestTheWorkbenchOnARealService(t *testing.T) {
 	require.Contains(t, explained, `Decided by the clause department EQUALS "Sales", and the value is "Support"`)
 }
 
+// TestValidateFindsWhatPutRefuses: one check for both, whatever a file leaves out.
+func TestValidateFindsWhatPutRefuses(t *testing.T) {
+	t.Parallel()
+
+	dir := t.TempDir()
+	s := serve(t, dir)
+	token := s.token(t, s.ClientSecret)
+	_, appID := s.post(t, token, "/v1.0/applications", `{"displayName":"App"}`)
+	principal, _ := s.post(t, token, "/v1.0/servicePrincipals", `{"appId":"`+appID+`"}`)
+	job, _ := s.post(t, token, "/v1.0/servicePrincipals/"+principal+"/synchronization/jobs", `{"templateId":"scim"}`)
+	file := filepath.Join(dir, "schema.json")
+	const mapped = `"objectMappings":[{"enabled":true,"flowTypes":"Add","name":"U","sourceObjectName":"User","targetObjectName":"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User","attributeMappings":[
+		{"matchingPriority":1,"targetAttributeName":"userName","source":{"expression":"[userPrincipalName]","type":"Attribute"}}]}]`
+	for text, code := range map[string]int{
+		`{}`:                             0,
+		`{"directories":null}`:           0,
+		`{"directories":[{}]}`:           1,
+		`{"synchronizationRules":[{}]}`:  1,
+		`{"synchronizationRules":"all"}`: 1,
+		`{"SynchronizationRules":[{"sourceDirectoryName":"Nowhere","targetDirectoryName":"customappsso",` + mapped + `}]}`:                1,
+		`{"synchronizationRules":[{"sourceDirectoryName":"Azure Active Directory","targetDirectoryName":"customappsso",` + mapped + `}]}`: 0,
+	} {
+		writeText(t, file, text)
+		ofJob := []string{"--service-principal", principal, "--job", job, "--bootstrap-file", filepath.Join(dir, "bootstrap.json")}
+		for _, args := range [][]string{
+			{"schema", "validate", file}, append([]string{"schema", "validate", file}, ofJob...), append([]string{"schema", "import", file}, ofJob...),
+		} {
+			got, stdout, stderr := run(t, args...)
+			require.Equal(t, code, got, "%s of %s: %s%s", args[1], text, stdout, stderr)
+		}
+	}
+}
+
 // addFilter puts a scoping filter on the users of the schema in the file.
 func addFilter(t *testing.T, file, attribute, value string) {
 	t.Helper()

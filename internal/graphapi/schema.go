@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"maps"
 	"net/http"
 
 	"github.com/provisor/provisor/internal/errs"
@@ -156,27 +155,10 @@ func (a *API) putSchema(h home) handler {
 		}
 		a.completeDirectories(schema.Directories)
 		return noContent(), h.change(ctx, q, func(before synchronization.Schema) (synchronization.Schema, error) {
-			return keeping(before, schema, given), q.unchanged(func() (string, error) { return schemaTag(before), nil })
+			has := func(member string) bool { _, ok := given.get(member); return ok }
+			return schema.Replacing(before, has), q.unchanged(func() (string, error) { return schemaTag(before), nil })
 		})
 	}
-}
-
-// keeping returns schema with what before has of the members that were not given.
-func keeping(before, schema synchronization.Schema, given members) synchronization.Schema {
-	if _, ok := given.get("synchronizationRules"); !ok {
-		schema.Rules = before.Rules
-	}
-	if _, ok := given.get("directories"); !ok {
-		schema.Directories = before.Directories
-	}
-	unread := synchronization.Unread{}
-	maps.Copy(unread, before.Unread)
-	maps.Copy(unread, schema.Unread)
-	for _, name := range []string{"synchronizationRules", "directories"} {
-		delete(unread, name) // null is as good as absent
-	}
-	schema.Unread = unread
-	return schema
 }
 
 // patchSchema is putSchema, or with StrictSchemaPatch the answer of the original

@@ -25,6 +25,7 @@ type Options struct {
 	Getenv    func(name string) string                   // the PROVISOR_… variables; nil means none is set
 	ReadFile  func(name string) ([]byte, error)          // bodies, secrets, certificates; nil refuses every file
 	WriteFile func(name string, text []byte) error       // exported schemas, the history; for the owner's eyes only; nil refuses every file
+	NewFile   func(name string, text []byte) error       // the same for a file that must not exist: fs.ErrExist when it does; nil refuses every file
 	Now       func() time.Time                           // measures Retry-After dates; nil ignores such dates
 	Wait      func(context.Context, time.Duration) error // between tries; nil waits on a timer
 
@@ -62,6 +63,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.WriteFile == nil {
 		o.WriteFile = func(string, []byte) error { return errors.New("files are not written here") }
+	}
+	if o.NewFile == nil {
+		o.NewFile = func(string, []byte) error { return errors.New("files are not written here") }
 	}
 	if o.Wait == nil {
 		o.Wait = waitOnTimer

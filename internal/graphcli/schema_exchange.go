@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"net/http"
 	"strings"
 
@@ -17,6 +18,7 @@ func exportCommand(o Options) *cobra.Command {
 	cmd := b.tool("export [FILE]", "Write the schema of a job to a file, or to standard output",
 		"The file can be kept, compared with `schema diff`, and sent to another job with `schema import`.", cobra.MaximumNArgs(1))
 	j.register(cmd.Flags())
+	force := cmd.Flags().Bool("force", false, "write over a file that exists")
 	registerSettings(&b.settings, cmd.Flags(), "output")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if err := j.check(); err != nil {
@@ -30,7 +32,13 @@ func exportCommand(o Options) *cobra.Command {
 			_, err := o.Stdout.Write(text)
 			return err
 		}
-		if err := o.WriteFile(args[0], text); err != nil {
+		write := o.NewFile
+		if *force {
+			write = o.WriteFile
+		}
+		if err := write(args[0], text); errors.Is(err, fs.ErrExist) {
+			return usagef("%s exists already, and may have been edited", args[0]).next("name another file, or write over it with --force")
+		} else if err != nil {
 			return usagef("the schema cannot be written: %v", err)
 		}
 		b.say("The schema of %s is in %s.", j.job, args[0])

@@ -2,9 +2,11 @@ package graphcli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,12 +18,16 @@ import (
 
 // validateCommand checks a schema in a file.
 func validateCommand(o Options) *cobra.Command {
-	b := &bench{options: o}
+	b, j := &bench{options: o}, &jobFlags{}
 	cmd := b.tool("validate FILE", "Check a synchronization schema, and list all its faults",
-		`Needs no service. The file is what `+"`schema export`"+` writes or what is sent by PUT; - reads standard
-input. Every fault is a line with its JSON path; with a fault the exit code is 1.`, cobra.ExactArgs(1))
-	cmd.Flags().StringVar(&b.output, "output", "", "text or json (default text)")
-	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		`The file is what `+"`schema export`"+` writes or what is sent by PUT; - reads standard input. It is
+checked as PUT does: what the file leaves out, its directories above all, is taken from the job
+that --service-principal and --job name, and without them from the schema that the SCIM template
+starts with; then no service is needed. Every fault is a line with its JSON path; with a fault the
+exit code is 1.`, cobra.ExactArgs(1))
+	j.register(cmd.Flags())
+	b.flags(cmd.Flags())
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		asJSON, err := b.asJSON()
 		if err != nil {
 			return err
@@ -30,9 +36,29 @@ input. Every fault is a line with its JSON path; with a fault the exit code is 1
 		if err != nil {
 			return err
 		}
-		return b.verdict(args[0], faultsOf(text), asJSON)
+		before, err := b.replaced(cmd.Context(), *j)
+		if err != nil {
+			return err
+		}
+		return b.verdict(args[0], faultsOf(text, before), asJSON)
 	}
 	return cmd
+}
+
+// replaced is the schema in whose place the one of the file would be put.
+func (b *bench) replaced(ctx context.Context, j jobFlags) (synchronization.Schema, error) {
+	if !j.given() {
+		return synchronization.DefaultSchema(), nil
+	}
+	if err := j.check(); err != nil {
+		return synchronization.Schema{}, err
+	}
+	text, err := b.schemaOf(ctx, j)
+	if err != nil {
+		return synchronization.Schema{}, err
+	}
+	var before synchronization.Schema
+	return before, decodeAnswer("the schema of the job", text, &before)
 }
 
 // file reads the file of that name, or standard input for a dash.
@@ -47,13 +73,17 @@ func (b *bench) file(name string) ([]byte, error) {
 	return bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")), nil
 }
 
-// faultsOf returns all faults of a schema.
-func faultsOf(text []byte) []errs.Detail {
+// faultsOf returns all faults of a schema that is sent in the place of another.
+func faultsOf(text []byte, before synchronization.Schema) []errs.Detail {
 	schema, faults := readSchema(text)
 	if len(faults) > 0 {
 		return faults
 	}
-	_, err := mapping.Compile(schema)
+	members, _ := membersOf(text)
+	given := func(name string) bool {
+		return slices.ContainsFunc(members, func(m member) bool { return strings.EqualFold(m.name, name) && string(m.value) != "null" })
+	}
+	_, err := mapping.Compile(schema.Replacing(before, given))
 	return detailsIn(err)
 }
 

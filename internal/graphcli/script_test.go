@@ -36,6 +36,7 @@ func runProvisor() {
 		Getenv:       func(name string) string { return environment[name] },
 		ReadFile:     os.ReadFile,
 		WriteFile:    func(name string, text []byte) error { return os.WriteFile(name, text, 0o600) },
+		NewFile:      newFile,
 		HistoryFile:  environment["HISTORY"],
 		Now:          time.Now, //nolint:forbidigo // this is the program
 		NewRequestID: func() string { return requestID },
@@ -45,6 +46,15 @@ func runProvisor() {
 	err := root.Execute()
 	graphcli.Report(os.Stderr, err)
 	os.Exit(graphcli.ExitCode(err))
+}
+
+func newFile(name string, text []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
 }
 
 // TestScripts runs testdata/script. Beside the commands of testscript there are
