@@ -103,7 +103,7 @@ func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 // converse writes the request and reads the head of the answer. It reports whether
 // the request was written whole.
 func (c *conn) converse(req *http.Request) (*http.Response, bool, error) {
-	fault := req.Write(c.writer)
+	fault := write(c.writer, req)
 	if fault == nil {
 		fault = c.writer.Flush()
 	}

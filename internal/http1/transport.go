@@ -70,7 +70,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		discard(req)
 		return nil, err
 	}
-	req, unpacks := offersGzip(req)
 	for {
 		c, err := t.connection(req)
 		if err != nil {
@@ -79,7 +78,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		resp, err := c.exchange(req)
 		if err == nil {
-			return unpacked(resp, unpacks), nil
+			return unpacked(resp, offersGzip(req)), nil
 		}
 		again, ok := repeatable(req, c)
 		if !ok {
@@ -171,19 +170,10 @@ func repeatable(req *http.Request, c *conn) (*http.Request, bool) {
 	return &again, true
 }
 
-// offersGzip returns the request with an offer to unpack the answer, unless its caller
-// has something to say about that.
-func offersGzip(req *http.Request) (*http.Request, bool) {
-	if req.Header.Get("Accept-Encoding") != "" || req.Header.Get("Range") != "" || req.Method == http.MethodHead {
-		return req, false
-	}
-	offering := *req
-	offering.Header = req.Header.Clone()
-	if offering.Header == nil {
-		offering.Header = http.Header{}
-	}
-	offering.Header["Accept-Encoding"] = []string{"gzip"}
-	return &offering, true
+// offersGzip reports whether the answer to req may come packed: its caller has nothing
+// to say about that.
+func offersGzip(req *http.Request) bool {
+	return req.Method != http.MethodHead && len(req.Header["Accept-Encoding"]) == 0 && len(req.Header["Range"]) == 0
 }
 
 // unpacked returns the answer with its body as it was before the server packed it.

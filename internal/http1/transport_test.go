@@ -33,17 +33,23 @@ type counter struct{ dialled atomic.Int64 }
 func transport(t *testing.T, change func(*http1.Options)) (*http1.Transport, *counter) {
 	t.Helper()
 	var c counter
-	o := http1.Options{Now: time.Now, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	o := options()
+	dial := o.Dial
+	o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		c.dialled.Add(1)
-		var d net.Dialer
-		return d.DialContext(ctx, network, address)
-	}}
+		return dial(ctx, network, address)
+	}
 	if change != nil {
 		change(&o)
 	}
 	tr := http1.New(o)
 	t.Cleanup(tr.CloseIdleConnections)
 	return tr, &c
+}
+
+func options() http1.Options {
+	var d net.Dialer
+	return http1.Options{Now: time.Now, Dial: d.DialContext}
 }
 
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
