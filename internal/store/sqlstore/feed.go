@@ -21,6 +21,7 @@ type feedEnd struct {
 func (s *session) nextSequence(ctx context.Context, tenant, n int64) (int64, error) {
 	if s.feed.tenant == tenant {
 		s.feed.last, s.feed.moved = s.feed.last+n, true
+		s.touched = true // a write that fails from here on leaves numbers that nobody uses
 		return s.feed.last - n + 1, nil
 	}
 	var last int64

@@ -263,11 +263,13 @@ func (w *writer) attempt(ctx context.Context, u *write, _ []*write) error {
 	if err := w.session.control(ctx, "SAVEPOINT one"); err != nil {
 		return err
 	}
+	feed := w.session.feed
 	w.guard(u)
 	if err := w.collision(u); err != nil {
 		return err
 	}
 	if u.err != nil || u.panicked != nil {
+		w.session.feed = feed
 		if err := w.session.control(ctx, "ROLLBACK TO SAVEPOINT one"); err != nil {
 			return err
 		}

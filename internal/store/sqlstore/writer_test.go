@@ -55,6 +55,7 @@ func failHalfWay(t *testing.T, db *sqlstore.DB) {
 		})
 	}
 	work.Wait()
+	expectNoGap(t, db)
 	for c := range callers {
 		for i := range each {
 			if _, err := db.Object(t.Context(), tenant, store.Ref{ID: directory.ObjectID(fmt.Sprintf("good-%d-%d", c, i))}); err != nil {
