@@ -15,6 +15,7 @@ type dialect struct {
 	lockFeed   string                      // locks the feed of a tenant, the parameter, until the commit, and returns its end; empty when begin did
 	lockName   string                      // locks a name, the parameter, until the commit; empty when begin did
 	hopeful    bool                        // a group of writes is tried without savepoints: each would be a journey to a server
+	arrays     bool                        // a parameter may be an array
 	position   string                      // function (text, part) → 1-based place, 0 when absent
 	collate    string                      // suffix of a text that is compared byte by byte
 	bind       func(query string) string   // rewrites the "?" placeholders

@@ -33,6 +33,7 @@ func postgresDialect() dialect {
 		lockFeed:   "SELECT sequence FROM tenant WHERE key = ? FOR NO KEY UPDATE",
 		lockName:   "SELECT pg_advisory_xact_lock(hashtextextended(?, 0))",
 		hopeful:    true,
+		arrays:     true,
 		position:   "strpos",
 		collate:    ` COLLATE "C"`,
 		bind:       numbered,

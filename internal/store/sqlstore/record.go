@@ -172,53 +172,41 @@ func (e *effects) note(before pair, o store.Outcome) {
 // links returns what the links of outcomes' objects said before.
 func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[directory.Key]pair, error) {
 	before := make(map[directory.Key]pair, len(outcomes))
-	for _, part := range chunks(outcomes) {
-		args := make([]any, 0, 1+len(part))
-		args = append(args, r.job)
-		for _, o := range part {
-			args = append(args, o.Object)
-		}
-		err := r.session.each(ctx, func(row scanner) error {
-			var (
-				key directory.Key
-				p   pair
-			)
-			err := row.Scan(&key, &p.targetID, &p.managed)
-			before[key] = p
-			return err
-		}, "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ("+list(len(part))+")", args...)
-		if err != nil {
-			return nil, err
-		}
+	objects := make([]any, len(outcomes))
+	for i, o := range outcomes {
+		objects[i] = o.Object
 	}
-	return before, nil
+	err := r.session.eachAmong(ctx, func(row scanner) error {
+		var key directory.Key
+		var p pair
+		err := row.Scan(&key, &p.targetID, &p.managed)
+		before[key] = p
+		return err
+	}, among{head: "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ", before: []any{r.job}, values: objects})
+	return before, err
 }
 
 // putLinks creates or replaces the links of outcomes. Where the target id stays,
 // leaving it out of the assignments spares the index on it.
 func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assignment string) error {
-	for _, run := range chunks(outcomes) {
-		args := make([]any, 0, 11*len(run))
-		for _, o := range run {
-			failure, retryAt, err := encodeFailure(o.Link.Failure)
-			if err != nil {
-				return err
-			}
-			begun, err := encodeBegun(o.Link.Begun)
-			if err != nil {
-				return err
-			}
-			args = append(args, r.job, o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
-		}
-		if _, err := r.session.exec(ctx,
-			"INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun) VALUES "+placeholders(len(run), 11)+`
-			ON CONFLICT (job, object) DO UPDATE SET `+assignment+`managed = excluded.managed, digest = excluded.digest,
-				failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure, begun = excluded.begun`,
-			args...); err != nil {
+	rows := make([]any, 0, 11*len(outcomes))
+	for _, o := range outcomes {
+		failure, retryAt, err := encodeFailure(o.Link.Failure)
+		if err != nil {
 			return err
 		}
+		begun, err := encodeBegun(o.Link.Begun)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, r.job, o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
 	}
-	return nil
+	return r.session.execRows(ctx, bulk{
+		head:  "INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun)",
+		types: []string{"bigint", "bigint", "smallint", "text", "boolean", "bytea", "text", "bigint", "boolean", "bigint", "text"},
+		tail: ` ON CONFLICT (job, object) DO UPDATE SET ` + assignment + `managed = excluded.managed, digest = excluded.digest,
+			failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure, begun = excluded.begun`,
+	}, rows)
 }
 
 func encodeBegun(values []store.MatchingValue) (any, error) {
@@ -289,10 +277,5 @@ func (r recorder) apply(ctx context.Context, e effects) error {
 
 // run runs a statement for the job and a list of objects.
 func (r recorder) run(ctx context.Context, head, tail string, objects []any) error {
-	for _, part := range chunks(objects) {
-		if _, err := r.session.exec(ctx, head+"("+list(len(part))+")"+tail, append([]any{r.job}, part...)...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.session.execAmong(ctx, among{head: head, tail: tail, before: []any{r.job}, values: objects})
 }

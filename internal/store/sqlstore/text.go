@@ -17,13 +17,26 @@ func errNUL() error {
 // checkTexts refuses arguments of a statement with the character NUL.
 func checkTexts(args []any) error {
 	for _, arg := range args {
-		text, ok := arg.(string)
-		if null, nullable := arg.(sql.NullString); nullable {
-			text, ok = null.String, true
+		var err error
+		if column, many := arg.(array); many {
+			err = column.check()
+		} else {
+			err = checkText(arg)
 		}
-		if ok && strings.IndexByte(text, 0) >= 0 {
-			return errNUL()
+		if err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+func checkText(value any) error {
+	text, ok := value.(string)
+	if null, nullable := value.(sql.NullString); nullable {
+		text, ok = null.String, true
+	}
+	if ok && strings.IndexByte(text, 0) >= 0 {
+		return errNUL()
 	}
 	return nil
 }

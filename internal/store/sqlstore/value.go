@@ -102,11 +102,20 @@ func list(n int) string { return strings.Repeat("?,", n-1) + "?" }
 // for them are few and stay prepared.
 func chunks[T any](items []T) [][]T {
 	var runs [][]T
-	for _, length := range []int{128, 16, 1} {
-		for len(items) >= length {
-			runs = append(runs, items[:length])
-			items = items[length:]
-		}
+	for len(items) > 0 {
+		run := chunk(len(items))
+		runs = append(runs, items[:run])
+		items = items[run:]
 	}
 	return runs
+}
+
+// chunk is the length of the first run of n items, at least one.
+func chunk(n int) int {
+	for _, length := range [...]int{128, 16} {
+		if n >= length {
+			return length
+		}
+	}
+	return 1
 }
