@@ -18,7 +18,7 @@ import (
 type Target interface {
 	Find(ctx context.Context, resourceType string, m scimclient.Match) ([]scim.Resource, error)
 	Get(ctx context.Context, resourceType, id string, except ...string) (scim.Resource, error)
-	Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error)
+	Create(ctx context.Context, resourceType string, r scim.Resource, show ...scim.Path) (scim.Resource, error)
 	Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error
 	Delete(ctx context.Context, resourceType, id string) error
 	List(ctx context.Context, resourceType string, paths []scim.Path, worth int) (*scimclient.Listing, error)

@@ -113,7 +113,7 @@ func (a *attempt) create(ctx context.Context, d plan.Decision, matches []mapping
 	}
 	a.sent = true
 	a.unlist(matches)
-	created, err := a.Target.Create(ctx, a.m.ResourceType, body)
+	created, err := a.Target.Create(ctx, a.m.ResourceType, body, matches[0].Path)
 	if err == nil {
 		return a.created(ctx, d, created, matches[0])
 	}

@@ -3,6 +3,7 @@ package plainjson_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"strings"
 	"testing"
 
@@ -43,6 +44,26 @@ func FuzzObject(f *testing.F) {
 		}
 		if written := write(t, got); written != expected(t, want) {
 			t.Errorf("%q is written as %s", text, written)
+		}
+	})
+}
+
+// FuzzSome reads what is wanted of a text as if the whole had been read.
+func FuzzSome(f *testing.F) {
+	for _, seed := range seeds() {
+		f.Add([]byte(seed))
+	}
+	f.Add([]byte(`{"b":{"c":["x",{"d":"é","e":[{}]},1,null,true]},"a":"x","bb":"\u0041"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		wanted := func(name string) bool { return name == "a" || name == "d" }
+		want, wrong := plainjson.Object(text)
+		maps.DeleteFunc(want, func(name string, _ any) bool { return !wanted(name) })
+		got, err := plainjson.Some(text, wanted)
+		if (err == nil) != (wrong == nil) {
+			t.Fatalf("%q: %v, and the whole says %v", text, err, wrong)
+		}
+		if diff := cmp.Diff(want, got); err == nil && diff != "" {
+			t.Fatalf("%q differs (-want +got):\n%s", text, diff)
 		}
 	})
 }
@@ -94,6 +115,7 @@ func BenchmarkObject(b *testing.B) {
 	text := []byte(`{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"id":"4711","userName":"a@example.com","name":{"givenName":"A","familyName":"B"},"emails":[{"type":"work","value":"a@example.com","primary":true}],"active":true}`)
 	for name, read := range map[string]func() error{
 		"plainjson":     func() error { _, err := plainjson.Object(text); return err },
+		"some":          func() error { _, err := plainjson.Some(text, func(n string) bool { return n == "id" }); return err },
 		"encoding-json": func() error { var o map[string]any; return json.Unmarshal(text, &o) },
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -7,6 +7,7 @@ package plainjson
 
 import (
 	"encoding/json"
+	"maps"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,21 @@ func Text(text string) (map[string]any, error) {
 	return o, err
 }
 
+// Some is [Object] of the members whose names are wanted: the others need only be JSON.
+func Some(text []byte, wanted func(name string) bool) (map[string]any, error) {
+	r := reader{text: string(text), wanted: wanted}
+	r.blanks()
+	if o, ok := r.object(); ok {
+		if r.blanks(); r.at == len(r.text) {
+			return o, nil
+		}
+	}
+	var o map[string]any
+	err := json.Unmarshal(text, &o)
+	maps.DeleteFunc(o, func(name string, _ any) bool { return !wanted(name) })
+	return o, err
+}
+
 // deepest is how far values may nest; encoding/json judges what goes deeper.
 const deepest = 64
 
@@ -38,6 +54,8 @@ type reader struct {
 	text  string
 	at    int
 	depth int
+	// wanted tells which members of the outermost object are read; nil reads all.
+	wanted func(name string) bool
 }
 
 func (r *reader) blanks() {
@@ -103,7 +121,12 @@ func (r *reader) object() (map[string]any, bool) {
 			if !ok || !r.next(':') {
 				return nil, false
 			}
-			if members[name], ok = r.value(); !ok {
+			if r.depth == 1 && r.wanted != nil && !r.wanted(name) {
+				ok = r.pass()
+			} else {
+				members[name], ok = r.value()
+			}
+			if !ok {
 				return nil, false
 			}
 		}
@@ -187,4 +210,57 @@ func (r *reader) number() (any, bool) {
 	var n float64
 	err := json.Unmarshal([]byte(text), &n)
 	return n, err == nil
+}
+
+// pass passes over a value. It reports false for one with an escape, which
+// encoding/json has to judge.
+func (r *reader) pass() bool {
+	if r.at == len(r.text) {
+		return false
+	}
+	switch r.text[r.at] {
+	case '"':
+		return r.passString()
+	case '{':
+		return r.passMembers('{', '}', func() bool { return r.passString() && r.next(':') && r.pass() })
+	case '[':
+		return r.passMembers('[', ']', r.pass)
+	default:
+		_, ok := r.value()
+		return ok
+	}
+}
+
+func (r *reader) passMembers(open, closing byte, member func() bool) bool {
+	if r.depth++; r.depth > deepest || !r.next(open) {
+		return false
+	}
+	if !r.next(closing) {
+		for more := true; more; more = r.next(',') {
+			if !member() {
+				return false
+			}
+		}
+		if !r.next(closing) {
+			return false
+		}
+	}
+	r.depth--
+	return true
+}
+
+func (r *reader) passString() bool {
+	if r.at == len(r.text) || r.text[r.at] != '"' {
+		return false
+	}
+	for i := r.at + 1; i < len(r.text); i++ {
+		switch c := r.text[i]; {
+		case c == '"':
+			r.at = i + 1
+			return true
+		case c == '\\' || c < ' ':
+			return false
+		}
+	}
+	return false
 }

@@ -12,6 +12,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +57,8 @@ type Options struct {
 // Client is one target. It may be used from any number of goroutines; when the
 // target throttles one of them, all wait.
 type Client struct {
-	prefix  string     // the base URL without query and trailing slash
-	query   url.Values // of the base URL, sent with every request
+	prefix  string // the base URL without query and trailing slash
+	query   string // of the base URL, sent with every request
 	dialect scim.Dialect
 	opts    Options
 	gate    gate
@@ -94,7 +95,7 @@ func New(o Options) (*Client, error) {
 		o.Wait = wait
 	}
 	query := base.Query()
-	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query, slots: slots{pace: newPace(o.Most)}}
+	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query.Encode(), slots: slots{pace: newPace(o.Most)}}
 	if c.transport == nil {
 		c.transport = http.DefaultTransport
 	}
@@ -140,9 +141,9 @@ func (c *Client) Get(ctx context.Context, resourceType, id string, except ...str
 	return r, nil
 }
 
-// Create creates r and returns what the target made of it, with its id. When the
-// error is [Uncertain], the resource may exist.
-func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resource) (scim.Resource, error) {
+// Create creates r and returns what the target made of it: its id, and what it shows
+// under the paths. When the error is [Uncertain], the resource may exist.
+func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resource, show ...scim.Path) (scim.Resource, error) {
 	body, err := c.dialect.EncodeCreate(resourceType, r)
 	if err != nil {
 		return nil, &Error{Class: Unwritable, Method: http.MethodPost, Resource: collection(resourceType), cause: err}
@@ -151,7 +152,7 @@ func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resourc
 	if err != nil {
 		return nil, err
 	}
-	created, err := answer.resource()
+	created, err := answer.part(show)
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +206,17 @@ func wait(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// reads reports whether a member of a resource is its id or holds what one of the paths
+// names.
+func reads(name string, paths []scim.Path) bool {
+	return strings.EqualFold(name, "id") || slices.ContainsFunc(paths, func(p scim.Path) bool {
+		if urn := p.Extension(); urn != "" {
+			return strings.EqualFold(name, urn)
+		}
+		return strings.EqualFold(name, p.Attribute())
+	})
 }
 
 // decode reads a JSON object; null is none and gives nil.

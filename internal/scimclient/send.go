@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -15,12 +14,16 @@ import (
 	"time"
 
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/plainjson"
 	"github.com/provisor/provisor/internal/scim"
 )
 
 // maxBody bounds what is read of an answer. A group with a million members read
 // back is about 60 MB.
 const maxBody = 256 << 20
+
+// maxKnown bounds what is believed of a Content-Length before anything came.
+const maxKnown = 1 << 20
 
 // repeat says after what kind of trouble a request may be sent again.
 type repeat uint8
@@ -137,7 +140,7 @@ func (c *Client) once(ctx context.Context, r request) (answer, error) {
 		return answer{}, r.unanswered(ctx, err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to the end or given up; nothing is lost
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	body, err := readAll(resp)
 	if err != nil {
 		return answer{}, r.unanswered(ctx, err)
 	}
@@ -177,7 +180,7 @@ func (c *Client) bounded(ctx context.Context) (context.Context, context.CancelFu
 
 func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, error) {
 	text := c.prefix + r.path
-	if query := merge(c.query, r.query).Encode(); query != "" {
+	if query := join(c.query, r.query.Encode()); query != "" {
 		text += "?" + query
 	}
 	var body io.Reader
@@ -218,11 +221,29 @@ func plain(err error) error {
 	return err
 }
 
-// merge returns the members of both.
-func merge(a, b url.Values) url.Values {
-	merged := maps.Clone(a)
-	maps.Copy(merged, b)
-	return merged
+// join returns the parameters of both queries.
+func join(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return a + "&" + b
+}
+
+// readAll reads the body of an answer, and a byte more than may be.
+func readAll(resp *http.Response) ([]byte, error) {
+	body := io.LimitReader(resp.Body, maxBody+1)
+	if resp.ContentLength <= 0 || resp.ContentLength > maxKnown {
+		return io.ReadAll(body)
+	}
+	whole := make([]byte, resp.ContentLength)
+	if _, err := io.ReadFull(body, whole); err != nil {
+		return nil, err
+	}
+	_, err := io.ReadFull(body, make([]byte, 1)) // the end gives the connection free
+	if err == nil || errors.Is(err, io.EOF) {
+		return whole, nil
+	}
+	return nil, err
 }
 
 func (a answer) refusal(after time.Duration) error {
@@ -256,6 +277,15 @@ func (a answer) incompatible(format string, args ...any) error {
 // resource reads one resource.
 func (a answer) resource() (scim.Resource, error) {
 	object, err := decode(a.body)
+	if err != nil || object == nil {
+		return nil, a.incompatible("the answer is not a SCIM resource: %s", shorten(string(a.body)))
+	}
+	return object, nil
+}
+
+// part reads the id of a resource and what it shows under the paths.
+func (a answer) part(show []scim.Path) (scim.Resource, error) {
+	object, err := plainjson.Some(a.body, func(name string) bool { return reads(name, show) })
 	if err != nil || object == nil {
 		return nil, a.incompatible("the answer is not a SCIM resource: %s", shorten(string(a.body)))
 	}
