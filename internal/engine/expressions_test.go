@@ -141,7 +141,7 @@ type upserting struct {
 	there scim.Resource
 }
 
-func (u *upserting) Create(context.Context, string, scim.Resource) (scim.Resource, error) {
+func (u *upserting) Create(context.Context, string, scim.Resource, ...scim.Path) (scim.Resource, error) {
 	return u.there, nil
 }
 
