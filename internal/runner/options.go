@@ -15,6 +15,8 @@ type Options struct {
 	Workers int
 	// Urgent is how many urgent turns run beside them; zero means 2.
 	Urgent int
+	// Outward is how many outward turns run beside them; zero means 16.
+	Outward int
 	// Poll is how often the source is asked; zero means [Poll].
 	Poll time.Duration
 }
@@ -23,6 +25,9 @@ type Options struct {
 func (o Options) WithDefaults() Options {
 	if o.Urgent == 0 {
 		o.Urgent = 2
+	}
+	if o.Outward == 0 {
+		o.Outward = 16
 	}
 	if o.Poll == 0 {
 		o.Poll = Poll

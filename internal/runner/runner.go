@@ -36,6 +36,9 @@ type Work struct {
 	Due time.Time `json:"-"`
 	// Urgent work does not wait behind what is not.
 	Urgent bool `json:"-"`
+	// Outward work mostly waits for a server of somebody else: however slow those are,
+	// nothing else waits behind it.
+	Outward bool `json:"-"`
 }
 
 // Name identifies what a work is about, whatever its turn.

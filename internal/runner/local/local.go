@@ -21,7 +21,7 @@ type Runner struct {
 	mu   sync.Mutex
 	busy map[string]bool      // by Work.Name
 	seen map[string]encounter // by Work.Name: turns that were brought and are still due
-	load [2]int               // running turns by lane
+	load [runner.Lanes]int    // running turns
 }
 
 // encounter remembers that a turn was brought, so that one whose row somebody else
@@ -80,7 +80,7 @@ func (r *Runner) dispatch(ctx context.Context, running *sync.WaitGroup) {
 	}
 	now := r.Now()
 	// Those that run already may still be listed, so ask for more than can be started.
-	due, err := r.Source.Due(ctx, now, 2*(r.Workers+r.Urgent))
+	due, err := r.Source.Due(ctx, now, 2*(r.Workers+r.Urgent+r.Outward))
 	if err != nil {
 		if ctx.Err() == nil {
 			r.Log.LogAttrs(ctx, slog.LevelError, "cannot look for work; it is tried again", slog.String("error", err.Error()))
@@ -98,7 +98,12 @@ func (r *Runner) dispatch(ctx context.Context, running *sync.WaitGroup) {
 func (r *Runner) full() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.load[0] >= r.Workers && r.load[1] >= r.Urgent
+	for lane, running := range r.load {
+		if running < r.Room(runner.Lane(lane)) { //nolint:gosec // there are three
+			return false
+		}
+	}
+	return true
 }
 
 // forget drops encounters that no longer hold anything back.
@@ -117,13 +122,9 @@ func (r *Runner) forget(now time.Time) {
 func (r *Runner) take(w runner.Work, now time.Time) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	lane, room := 0, r.Workers
-	if w.Urgent {
-		lane, room = 1, r.Urgent
-	}
-	name := w.Name()
+	lane, name := w.Lane(), w.Name()
 	last, met := r.seen[name]
-	if r.load[lane] >= room || r.busy[name] || met && last.turn == w.Turn {
+	if r.load[lane] >= r.Room(lane) || r.busy[name] || met && last.turn == w.Turn {
 		return false
 	}
 	r.load[lane]++
@@ -146,9 +147,5 @@ func (r *Runner) free(w runner.Work) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.busy, w.Name())
-	if w.Urgent {
-		r.load[1]--
-	} else {
-		r.load[0]--
-	}
+	r.load[w.Lane()]--
 }

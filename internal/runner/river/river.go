@@ -24,12 +24,20 @@ import (
 	"github.com/provisor/provisor/internal/runner"
 )
 
-// The names in the database: the schema of River's tables, and the two lanes.
-const (
-	schema = "river"
-	lane   = "work"
-	fast   = "urgent"
-)
+// schema is that of River's tables.
+const schema = "river"
+
+// queue is the name of a lane in the database.
+func queue(l runner.Lane) string {
+	switch l {
+	case runner.Urgent:
+		return "urgent"
+	case runner.Outward:
+		return "outward"
+	case runner.Ordinary:
+	}
+	return "work"
+}
 
 // Options configure a [Runner]. A process without workers only wakes others.
 type Options struct {
@@ -114,7 +122,10 @@ func (r *Runner) config() *river.Config {
 		CancelledJobRetentionPeriod: 10 * time.Minute,
 	}
 	if r.Workers > 0 {
-		c.Queues = map[string]river.QueueConfig{lane: {MaxWorkers: r.Workers}, fast: {MaxWorkers: r.Urgent}}
+		c.Queues = map[string]river.QueueConfig{}
+		for _, lane := range []runner.Lane{runner.Ordinary, runner.Urgent, runner.Outward} {
+			c.Queues[queue(lane)] = river.QueueConfig{MaxWorkers: r.Room(lane)}
+		}
 		c.Workers = river.NewWorkers()
 		river.AddWorker(c.Workers, &worker{runner: r})
 	}
@@ -169,14 +180,10 @@ func (r *Runner) sweep(ctx context.Context) {
 func jobs(due []runner.Work) []river.InsertManyParams {
 	made := make([]river.InsertManyParams, len(due))
 	for i, w := range due {
-		queue := lane
-		if w.Urgent {
-			queue = fast
-		}
 		made[i] = river.InsertManyParams{Args: arguments{w}, InsertOpts: &river.InsertOpts{
 			// Not scheduled for when it was due, though that is past: River would leave
 			// scheduled jobs to its leader's next round. They run in the order of insertion.
-			Queue: queue, MaxAttempts: 1,
+			Queue: queue(w.Lane()), MaxAttempts: 1,
 			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: waiting()},
 		}}
 	}

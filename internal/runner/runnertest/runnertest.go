@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,6 +46,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Cluster) {
 		{"the longest due comes first", longestDueFirst},
 		{"turns go round", turnsGoRound},
 		{"urgent work does not wait", urgentDoesNotWait},
+		{"nothing waits behind slow outward work", outwardHoldsUpNothing},
 		{"a stop ends handlers and another process goes on", stopAndGoOn},
 		{"errors and panics end one turn only", failuresAreAlone},
 		{"the work of a dead process is taken over", takenOver},
@@ -203,6 +205,29 @@ func urgentDoesNotWait(t *testing.T, c Cluster) {
 	w.add("urgent", time.Now(), true)
 	r.Wake()
 	require.Eventually(t, func() bool { return w.runs("urgent") == 1 }, patience, 5*time.Millisecond)
+}
+
+func outwardHoldsUpNothing(t *testing.T, c Cluster) {
+	release := make(chan struct{})
+	defer close(release)
+	w := newWorld(func(ctx context.Context, key string) (time.Time, error) {
+		if strings.HasPrefix(key, "slow") {
+			select {
+			case <-release:
+			case <-ctx.Done():
+			}
+		}
+		return time.Time{}, nil
+	})
+	for i := range 40 {
+		w.addTo(runner.Outward, fmt.Sprint("slow", i), ago(time.Hour))
+	}
+	start(t, c, w, 2, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.claims()) == 16 }, patience, 5*time.Millisecond)
+	w.add("row", ago(0), false)
+	w.add("urgent", ago(0), true)
+	require.Eventually(t, func() bool { return w.runs("row") == 1 && w.runs("urgent") == 1 }, patience, 5*time.Millisecond)
+	require.Len(t, w.claims(), 18, "outward work is bounded too")
 }
 
 func stopAndGoOn(t *testing.T, c Cluster) {

@@ -12,12 +12,12 @@ import (
 
 // row is one row of the truth.
 type row struct {
-	key    string
-	due    time.Time // zero: not due
-	turn   int64
-	held   bool
-	urgent bool
-	runs   int // turns that were carried out
+	key  string
+	due  time.Time // zero: not due
+	turn int64
+	held bool
+	lane runner.Lane
+	runs int // turns that were carried out
 }
 
 // world keeps rows as a store does: a claim raises the turn, and one that is held
@@ -40,9 +40,18 @@ func newWorld(do func(ctx context.Context, key string) (time.Time, error)) *worl
 
 // add makes a row that is due since the instant.
 func (w *world) add(key string, due time.Time, urgent bool) {
+	lane := runner.Ordinary
+	if urgent {
+		lane = runner.Urgent
+	}
+	w.addTo(lane, key, due)
+}
+
+// addTo makes a row of a lane.
+func (w *world) addTo(lane runner.Lane, key string, due time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.rows[key] = &row{key: key, due: due, urgent: urgent}
+	w.rows[key] = &row{key: key, due: due, lane: lane}
 }
 
 // die leaves the row as a process does that died after its claim.
@@ -81,13 +90,13 @@ func (w *world) highest() int {
 
 // Due tells what is due and held by nobody.
 func (w *world) Due(_ context.Context, now time.Time, limit int) ([]runner.Work, error) {
-	lanes := map[bool][]runner.Work{}
+	var lanes [runner.Lanes][]runner.Work
 	for _, work := range w.due(now) {
-		if len(lanes[work.Urgent]) < limit {
-			lanes[work.Urgent] = append(lanes[work.Urgent], work)
+		if lane := work.Lane(); len(lanes[lane]) < limit {
+			lanes[lane] = append(lanes[lane], work)
 		}
 	}
-	return append(lanes[true], lanes[false]...), nil
+	return slices.Concat(lanes[runner.Urgent], lanes[runner.Ordinary], lanes[runner.Outward]), nil
 }
 
 func (w *world) due(now time.Time) []runner.Work {
@@ -96,7 +105,7 @@ func (w *world) due(now time.Time) []runner.Work {
 	var due []runner.Work
 	for _, r := range w.rows {
 		if !r.due.IsZero() && !r.due.After(now) && !r.held {
-			due = append(due, runner.Work{Kind: kind, Key: r.key, Turn: r.turn, Due: r.due, Urgent: r.urgent})
+			due = append(due, runner.Work{Kind: kind, Key: r.key, Turn: r.turn, Due: r.due, Urgent: r.lane == runner.Urgent, Outward: r.lane == runner.Outward})
 		}
 	}
 	slices.SortFunc(due, func(a, b runner.Work) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Key, b.Key)) })
