@@ -135,7 +135,7 @@ func (r *rotation) sealedWith(ctx context.Context) (map[uint32]int, error) {
 			note(s.Sealed)
 		}
 	}
-	return count, nil
+	return count, r.subscriptionsSealed(ctx, note)
 }
 
 func (r *rotation) list(ctx context.Context, _ []string) error {
@@ -202,7 +202,11 @@ func (r *rotation) reseal(ctx context.Context, _ []string) error {
 	if err != nil {
 		return err
 	}
-	r.screen.Say("%d values were sealed anew with key %d. `provisor keys list` shows what older keys are still needed for.", sealed+n, r.ring.Primary())
+	subscribed, err := r.ofTenants(ctx, r.courier().Reseal)
+	if err != nil {
+		return err
+	}
+	r.screen.Say("%d values were sealed anew with key %d. `provisor keys list` shows what older keys are still needed for.", sealed+n+subscribed, r.ring.Primary())
 	return nil
 }
 

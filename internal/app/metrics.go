@@ -24,6 +24,8 @@ type metrics struct {
 	outcomes     *prometheus.CounterVec
 	tokens       *prometheus.CounterVec
 	refusals     prometheus.Counter
+	// notifications counts requests to subscribers.
+	notifications *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -52,12 +54,15 @@ func newMetrics() *metrics {
 		refusals: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "provisor_egress_refusals_total", Help: "Connections to targets and token endpoints that the egress policy refused.",
 		}),
+		notifications: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "provisor_notifications_total", Help: "Requests that told subscribers of changes: accepted, refused, or dropped after hours.",
+		}, []string{"result"}),
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "provisor_build_info", Help: "Always 1; the labels tell what runs.",
 	}, []string{"version", "go_version"})
 	build.WithLabelValues(version(), runtime.Version()).Set(1)
-	m.registry.MustRegister(m.requests, m.requestTimes, m.cycles, m.cycleTimes, m.outcomes, m.tokens, m.refusals, build,
+	m.registry.MustRegister(m.requests, m.requestTimes, m.cycles, m.cycleTimes, m.outcomes, m.tokens, m.refusals, m.notifications, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/provisor/provisor/internal/courier"
 	"github.com/provisor/provisor/internal/jobs"
 	"github.com/provisor/provisor/internal/runner"
 	"github.com/provisor/provisor/internal/store"
@@ -41,6 +42,7 @@ type service struct {
 	health       *health
 	jobs         *jobs.Service
 	tasks        *tasks.Service
+	courier      *courier.Service
 	runner       runner.Runner
 	server       *httpServer
 	closers      []func() error
@@ -210,12 +212,15 @@ func (s *service) tidy(ctx context.Context) error {
 	return nil
 }
 
-// forget removes what was handed out for signing in, and answers that were kept,
-// once they have expired.
+// forget removes what was handed out for signing in, answers that were kept, and
+// subscriptions, once they have expired.
 func (s *service) forget(ctx context.Context, now time.Time) error {
 	if _, err := s.base.store.PruneIssued(ctx, now); err != nil {
 		return err
 	}
-	_, err := s.base.store.PruneReplies(ctx, now)
+	if _, err := s.base.store.PruneReplies(ctx, now); err != nil {
+		return err
+	}
+	_, err := s.base.store.PruneSubscriptions(ctx, now.Add(-subscriptionGrace))
 	return err
 }

@@ -45,6 +45,7 @@ func (s *service) wire(ctx context.Context, bound net.Addr) (http.Handler, error
 		return credentials.Close(ctx)
 	})
 	s.jobs = s.newJobs(credentials, policy)
+	s.courier = s.newCourier(ring, policy)
 	if err := s.employ(ctx, credentials); err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (s *service) surface(ctx context.Context, credentials *credential.Service, 
 		public = s.config.BaseURL.String()
 	}
 	return graphapi.New(graphapi.Config{
-		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: workedJobs{graphJobs{s.jobs}, s.tasks},
+		Store: s.base.store, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: workedJobs{graphJobs{s.jobs}, s.tasks}, Subscriptions: s.courier,
 		Authenticator: validator, Policy: identity.NewPolicy(identity.Options{Legacy: true}),
 		Log: s.log, Now: s.now, NewID: uuid.NewString, Observe: s.metrics.request, PublicURL: public,
 		StrictSchemaPatch: s.config.StrictSchemaPatch, OnDemandArray: s.config.OnDemandAnswer == onDemandLive,

@@ -36,7 +36,8 @@ const (
 	kindOnDemand = "onDemand" // provision a few objects for a caller who waits
 )
 
-// employ makes the runner that brings due work to this process: cycles and tasks.
+// employ makes the runner that brings due work to this process: cycles, tasks and
+// notifications.
 func (s *service) employ(ctx context.Context, credentials *credential.Service) error {
 	s.tasks = tasks.New(tasks.Options{
 		Store: s.base.store, Now: s.now, Holder: holder(), Log: s.log, Wake: s.wake,
@@ -46,7 +47,8 @@ func (s *service) employ(ctx context.Context, credentials *credential.Service) e
 	})
 	handlers := s.jobs.Handlers()
 	maps.Copy(handlers, s.tasks.Handlers())
-	options := runner.Options{Source: runner.Sources{s.jobs, s.tasks}, Handlers: handlers, Log: s.log, Now: s.now, Workers: s.workers()}
+	maps.Copy(handlers, s.courier.Handlers())
+	options := runner.Options{Source: runner.Sources{s.jobs, s.tasks, s.courier}, Handlers: handlers, Log: s.log, Now: s.now, Workers: s.workers()}
 	if !s.base.shared {
 		s.runner = local.New(options)
 		return nil

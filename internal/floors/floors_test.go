@@ -17,12 +17,12 @@ var floor = map[string]int{
 	"errs": 0, "keyring": 0, "plainjson": 0, "pgtest": 0,
 	"directory": 1, "scim": 1, "expression": 1, "odata": 1,
 	"synchronization": 2, "directoryimport": 2, "runner": 2,
-	"mapping": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
+	"mapping": 3, "subscription": 3, "expression/trial": 3, "scimserver": 3, "scimserver/faults": 3,
 	"runner/local": 3, "runner/river": 3, "runner/runnertest": 3,
 	"plan": 4, "http1": 4,
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
-	"jobs": 7, "tasks": 7, "identity": 7,
+	"jobs": 7, "tasks": 7, "courier": 7, "identity": 7,
 	"identity/token": 8, "identity/issuer": 8,
 	"app/terminal": 8,
 	"graphapi":     9, "graphcli": 9, "demo": 9, "app/quickstart": 9,
@@ -30,7 +30,7 @@ var floor = map[string]int{
 	"floors": 11,
 }
 
-var pure = []string{"errs", "plainjson", "synchronization", "directory", "directoryimport", "scim", "expression", "expression/trial", "odata", "mapping", "plan", "identity"}
+var pure = []string{"errs", "plainjson", "synchronization", "directory", "directoryimport", "scim", "expression", "expression/trial", "odata", "mapping", "subscription", "plan", "identity"}
 
 var impure = []string{"net", "net/http", "os/exec", "database/sql", "log/slog"}
 

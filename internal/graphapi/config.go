@@ -15,6 +15,7 @@ type Config struct {
 	Credentials   Credentials
 	Connections   Connections
 	Jobs          Jobs
+	Subscriptions Subscriptions
 	Authenticator Authenticator
 	Policy        *identity.Policy
 	Log           *slog.Logger

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/identity"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/subscription"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -66,6 +68,20 @@ type Jobs interface {
 	Disconnect(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) error
 	Templates
 	ValidateCredentials(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, templateID string, useSaved bool, given []Given) error
+}
+
+// Subscriptions are those to change notifications. Their errors are NotFound for one
+// that is not there or has expired, and Invalid for an endpoint that may not be called
+// or does not consent.
+type Subscriptions interface {
+	// Subscribe asks the endpoints and makes the subscription, with its id.
+	Subscribe(ctx context.Context, s subscription.Subscription, clientState *string) (subscription.Subscription, error)
+	// Renew makes one last until an instant, or moves it to another endpoint; nil
+	// leaves as it is.
+	Renew(ctx context.Context, tenant directory.TenantID, id string, until *time.Time, notificationURL *string) (subscription.Subscription, error)
+	Subscription(ctx context.Context, tenant directory.TenantID, id string) (subscription.Subscription, error)
+	Subscriptions(ctx context.Context, tenant directory.TenantID) ([]subscription.Subscription, error)
+	Unsubscribe(ctx context.Context, tenant directory.TenantID, id string) error
 }
 
 // Templates are the synchronization templates that an application offers. Their

@@ -123,6 +123,7 @@ const (
 	deletedSubject                  // {id} of deletedItems
 	directorySubject                // {id} of directoryObjects
 	callerSubject                   // the signed-in user
+	jobSubject                      // the service principal of the job that a subscription is about
 )
 
 // bodyRule says what a row reads of the body.

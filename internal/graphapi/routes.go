@@ -21,6 +21,7 @@ func (a *API) table() []Route {
 		a.tenantRoutes(),
 		a.grantRoutes(),
 		a.roleRoutes(),
+		a.subscriptionRoutes(),
 		a.protocolRoutes(),
 		a.ownRoutes(),
 	)

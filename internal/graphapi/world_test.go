@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/provisor/provisor/internal/courier"
 	"github.com/provisor/provisor/internal/credential"
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/egress"
@@ -75,6 +76,7 @@ func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
 	credentials := w.credentials(tb)
 	config := graphapi.Config{
 		Store: db, Credentials: graphCredentials{credentials}, Connections: credentials, Jobs: graphJobs{w.jobs(credentials)},
+		Subscriptions: w.couriers(tb),
 		Authenticator: w, Policy: identity.NewPolicy(identity.Options{}),
 		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Now: now, NewID: w.newID, PublicURL: "https://provisor.test",
 		Observe: func(route string, status int, _ time.Duration) {
@@ -133,6 +135,19 @@ func (w *world) credentials(tb testing.TB) *credential.Service {
 		}
 	})
 	return s
+}
+
+// couriers asks endpoints; nobody delivers.
+func (w *world) couriers(tb testing.TB) *courier.Service {
+	tb.Helper()
+	ring, err := keyring.New()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return courier.New(courier.Options{
+		Store: w.db, Keyring: ring, Policy: local(), Outbound: egress.NewTransport(local(), egress.Options{}),
+		Log: slog.New(slog.DiscardHandler), Now: now, NewID: w.newID, Holder: "test",
+	})
 }
 
 func (w *world) jobs(credentials *credential.Service) *jobs.Service {

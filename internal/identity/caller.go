@@ -61,6 +61,14 @@ type Caller struct {
 	Issuer string
 }
 
+// Holds reports whether the token of a caller carries a permission.
+func (c Caller) Holds(p Permission) bool {
+	if c.Kind == Application {
+		return slices.Contains(c.Roles, p)
+	}
+	return slices.Contains(c.Scopes, p)
+}
+
 // HoldsRole reports whether the caller has one of roles. A Global Administrator
 // has every role.
 func (c Caller) HoldsRole(roles ...Role) bool {

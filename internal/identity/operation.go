@@ -88,3 +88,14 @@ const (
 	WriteRoleDefinitions Operation = "roleDefinitions.write"
 	SendBatch            Operation = "batch" // each request in it is weighed for itself
 )
+
+// Subscriptions to change notifications: what is asked for is making, reading,
+// changing and removing one, by what it is about.
+const (
+	SubscribeUsers    Operation = "subscriptions.users"
+	SubscribeGroups   Operation = "subscriptions.groups"
+	SubscribeJobs     Operation = "subscriptions.jobs" // which Graph does not have
+	ListSubscriptions Operation = "subscriptions.list"
+	// ListEverySubscription is the same, those to jobs included.
+	ListEverySubscription Operation = "subscriptions.listEvery"
+)

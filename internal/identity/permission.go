@@ -36,6 +36,7 @@ const (
 	DomainRead                       Permission = "Domain.Read.All"
 	RoleManagementRead               Permission = "RoleManagement.Read.Directory"
 	RoleManagementReadWrite          Permission = "RoleManagement.ReadWrite.Directory"
+	SubscriptionRead                 Permission = "Subscription.Read.All"
 )
 
 // PermissionDefinition is a permission with the ids under which Graph's own
@@ -83,5 +84,6 @@ func Permissions() []PermissionDefinition {
 		{DomainRead, "2f9ee017-59c1-4f1d-9472-bd5529a7b311", "dbb9058a-0e50-45d7-ae91-66909b5d4664"},
 		{RoleManagementRead, "741c54c3-0c1e-44a1-818b-3f97ab4e8c83", "483bed4a-2ad3-4361-a73b-c83ccdbdc53c"},
 		{RoleManagementReadWrite, "d01b97e9-cbc0-49fe-810a-750afd5527a3", "9e3f62cf-ca93-4989-b6ce-bf83c28f9fe8"},
+		{SubscriptionRead, "5f88184c-80bb-4d52-9ff2-757288b2e9b7", ""},
 	}
 }

@@ -15,7 +15,7 @@ func table() map[Operation]rule {
 	all := map[Operation]rule{}
 	for _, rows := range []map[Operation]rule{
 		credentialRules(), jobRules(), schemaRules(), logRules(),
-		applicationRules(), assignmentRules(), userRules(), groupRules(), tenantRules(),
+		applicationRules(), assignmentRules(), userRules(), groupRules(), tenantRules(), subscriptionRules(),
 	} {
 		maps.Copy(all, rows)
 	}
@@ -274,5 +274,29 @@ func tenantRules() map[Operation]rule {
 		WriteRoleAssignments: {assign, privileged, assign},
 		WriteRoleDefinitions: {assign, privileged, assign},
 		SendBatch:            {access{anyone: true}, everyone, access{anyone: true}},
+	}
+}
+
+// subscriptionRules name one permission for each resource, as the pages do: a
+// permission to write does not open them.
+func subscriptionRules() map[Operation]rule {
+	everyone := standing{member: true}
+	users, groups := access{any: []Permission{UserRead}}, access{any: []Permission{GroupRead}}
+	list := access{any: []Permission{UserRead, GroupRead}}
+	listAsUser := access{any: append([]Permission{SubscriptionRead}, list.any...)}
+	jobs := synchronizationRead()
+	return map[Operation]rule{
+		SubscribeUsers:    {users, everyone, users},
+		SubscribeGroups:   {groups, everyone, groups},
+		SubscribeJobs:     jobs,
+		ListSubscriptions: {listAsUser, everyone, list},
+		ListEverySubscription: {
+			delegated: access{any: append(listAsUser.any, jobs.delegated.any...), older: jobs.delegated.older},
+			standing:  everyone,
+			application: access{
+				any:   append(append(list.any, jobs.application.any...), jobs.application.owned...), // what they see are their own
+				older: jobs.application.older,
+			},
+		},
 	}
 }

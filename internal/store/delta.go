@@ -54,7 +54,11 @@ type DeltaPage struct {
 // Delta is one object that changed, with the references that came and went.
 type Delta struct {
 	directory.Object
+
 	References []ReferenceDelta
+	// Altered: its attributes or presence changed since the reader's From, not only its
+	// memberships or assignments.
+	Altered bool
 }
 
 // ReferenceDelta is a reference that came, or that went.

@@ -47,6 +47,7 @@ type Store interface {
 	Logs
 	IssuedGrants
 	Replies
+	Subscriptions
 	// Ping reports whether the database answers.
 	Ping(ctx context.Context) error
 	// Close releases the database after running writes have ended.

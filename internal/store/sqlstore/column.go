@@ -94,13 +94,13 @@ type draft struct {
 // insertObjects adds live objects and returns their keys in the same order.
 func (s *session) insertObjects(ctx context.Context, tenant int64, objects []draft) ([]directory.Key, error) {
 	columns := attributeColumns()
-	head := s.dialect.insert + "object (tenant, id, kind, presence, sequence, created, modified, document, " +
+	head := s.dialect.insert + "object (tenant, id, kind, presence, sequence, altered, created, modified, document, " +
 		strings.Join(columnNames(columns), ", ") + ") VALUES "
 	keys := make(map[directory.ObjectID]directory.Key, len(objects))
 	for _, run := range chunks(objects) {
-		args := make([]any, 0, len(run)*(8+len(columns)))
+		args := make([]any, 0, len(run)*(9+len(columns)))
 		for _, o := range run {
-			args = append(args, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence,
+			args = append(args, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence, o.Sequence,
 				micros(o.Created), micros(o.Modified), o.document)
 			args = columnValues(args, columns, o.Attributes)
 		}
@@ -112,7 +112,7 @@ func (s *session) insertObjects(ctx context.Context, tenant int64, objects []dra
 			err := row.Scan(&id, &key)
 			keys[id] = key
 			return err
-		}, head+placeholders(len(run), 8+len(columns))+" RETURNING id, key", args...)
+		}, head+placeholders(len(run), 9+len(columns))+" RETURNING id, key", args...)
 		if err != nil {
 			return nil, err
 		}
@@ -129,8 +129,8 @@ func (s *session) insertObjects(ctx context.Context, tenant int64, objects []dra
 // rewriteObject stores the attributes, sequence and times of an object.
 func (s *session) rewriteObject(ctx context.Context, tenant int64, o draft) error {
 	columns := attributeColumns()
-	args := columnValues([]any{o.Sequence, micros(o.Modified), o.document}, columns, o.Attributes)
-	if _, err := s.exec(ctx, "UPDATE object SET sequence = ?, modified = ?, document = ?, "+
+	args := columnValues([]any{o.Sequence, o.Sequence, micros(o.Modified), o.document}, columns, o.Attributes)
+	if _, err := s.exec(ctx, "UPDATE object SET sequence = ?, altered = ?, modified = ?, document = ?, "+
 		strings.Join(columnNames(columns), " = ?, ")+" = ? WHERE key = ?", append(args, o.Key)...); err != nil {
 		return err
 	}

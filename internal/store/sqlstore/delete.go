@@ -61,8 +61,8 @@ func (s *session) softDelete(ctx context.Context, tenant int64, o directory.Obje
 	if err != nil {
 		return err
 	}
-	_, err = s.exec(ctx, "UPDATE object SET presence = 1, sequence = ?, modified = ?, deleted = ? WHERE key = ?",
-		sequence, micros(now), micros(now), o.Key)
+	_, err = s.exec(ctx, "UPDATE object SET presence = 1, sequence = ?, altered = ?, modified = ?, deleted = ? WHERE key = ?",
+		sequence, sequence, micros(now), micros(now), o.Key)
 	return err
 }
 
@@ -104,8 +104,8 @@ func (db *DB) RestoreObject(ctx context.Context, tenant directory.TenantID, id d
 		}
 		o.Presence, o.Modified, o.Deleted = directory.Live, instant(micros(now)), time.Time{}
 		restored = o
-		_, err = s.exec(ctx, "UPDATE object SET presence = 0, sequence = ?, modified = ?, deleted = NULL WHERE key = ?",
-			o.Sequence, micros(now), o.Key)
+		_, err = s.exec(ctx, "UPDATE object SET presence = 0, sequence = ?, altered = ?, modified = ?, deleted = NULL WHERE key = ?",
+			o.Sequence, o.Sequence, micros(now), o.Key)
 		return err
 	})
 	if err != nil {
@@ -210,8 +210,8 @@ func (s *session) bury(ctx context.Context, tenant int64, key directory.Key, now
 		return err
 	}
 	names := columnNames(attributeColumns())
-	_, err = s.exec(ctx, `UPDATE object SET presence = 2, sequence = ?, modified = ?, deleted = ?, document = ?,
+	_, err = s.exec(ctx, `UPDATE object SET presence = 2, sequence = ?, altered = ?, modified = ?, deleted = ?, document = ?,
 		display_name = '', `+strings.Join(names[1:], " = NULL, ")+" = NULL WHERE key = ?",
-		sequence, micros(now), micros(now), tombstone, key)
+		sequence, sequence, micros(now), micros(now), tombstone, key)
 	return err
 }

@@ -44,7 +44,7 @@ func (db *DB) Delta(ctx context.Context, tenant directory.TenantID, q store.Delt
 		if _, err := s.one(ctx, []any{&r.page.Head}, "SELECT sequence FROM tenant WHERE key = ?", key); err != nil {
 			return err
 		}
-		objects, err := s.objects(ctx, statement)
+		objects, err := s.changed(ctx, statement)
 		if err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (db *DB) deltaStatement(tenant int64, q store.DeltaQuery) (clause, error) {
 	if q.After.Referent != 0 {
 		after = q.After.Sequence - 1
 	}
-	c := clause{"SELECT " + objectColumns + deltaObjects, []any{tenant, kindCode(q.Kind), after, q.Start}}
+	c := clause{"SELECT " + objectColumns + ", o.altered" + deltaObjects, []any{tenant, kindCode(q.Kind), after, q.Start}}
 	condition, err := filter{dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant)}.translate(q.Filter)
 	if err != nil {
 		return clause{}, err
@@ -78,15 +78,29 @@ func (db *DB) deltaStatement(tenant int64, q store.DeltaQuery) (clause, error) {
 	return clause{c.text + " ORDER BY o.sequence LIMIT ?", append(c.args, cmp.Or(q.Top, deltaTop)+1)}, nil
 }
 
-// objects returns the objects of a statement over objectColumns.
-func (s *session) objects(ctx context.Context, statement clause) ([]directory.Object, error) {
-	var objects []directory.Object
+// changed is an object, and where in the feed it was altered.
+type changed struct {
+	directory.Object
+
+	altered int64
+}
+
+// changed returns the objects of a statement over objectColumns and altered.
+func (s *session) changed(ctx context.Context, statement clause) ([]changed, error) {
+	var all []changed
 	err := s.each(ctx, func(row scanner) error {
-		o, err := scanObject(row)
-		objects = append(objects, o)
+		var (
+			r   objectRow
+			one changed
+		)
+		err := row.Scan(append(r.dest(), &one.altered)...)
+		if err == nil {
+			one.Object, err = r.decode()
+		}
+		all = append(all, one)
 		return err
 	}, statement.text, statement.args...)
-	return objects, err
+	return all, err
 }
 
 // deltaReader fills one page.
@@ -106,7 +120,7 @@ const changedOwners = `
 
 // seek finds, a few statements for all, the owners whose single reference changed.
 // Owners of many references are looked at one by one.
-func (r *deltaReader) seek(ctx context.Context, s *session, objects []directory.Object) error {
+func (r *deltaReader) seek(ctx context.Context, s *session, objects []changed) error {
 	if !r.query.Relation.Single() {
 		return nil
 	}
@@ -139,13 +153,13 @@ func (r *deltaReader) came() int64 {
 	return r.query.From
 }
 
-func (r *deltaReader) fill(ctx context.Context, s *session, objects []directory.Object) error {
+func (r *deltaReader) fill(ctx context.Context, s *session, objects []changed) error {
 	for _, o := range objects {
 		if r.room <= 0 {
 			return nil
 		}
 		r.room--
-		d := store.Delta{Object: o}
+		d := store.Delta{Object: o.Object, Altered: o.altered > r.query.From}
 		last, err := r.references(ctx, s, &d)
 		if err != nil {
 			return err

@@ -1,0 +1,131 @@
+package courier
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"sync"
+
+	"github.com/provisor/provisor/internal/subscription"
+)
+
+// post sends a body to an endpoint. The error does not repeat the address, whose
+// query may hold a key.
+func (s *Service) post(ctx context.Context, endpoint, kind string, body []byte) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, endpoint, bytes.NewReader(body))
+	if err != nil {
+		return nil, bare(err)
+	}
+	request.Header.Set("Content-Type", kind)
+	request.Header.Set("User-Agent", "Provisor")
+	answer, err := s.client.Do(request) //nolint:bodyclose // the caller closes it
+	return answer, bare(err)
+}
+
+// bare is an error of net/http without the address that it quotes.
+func bare(err error) error {
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return e.Err
+	}
+	return err
+}
+
+// send delivers notifications; nil means that they were accepted.
+func (t *turn) send(ctx context.Context, endpoint string, value []subscription.Notification) error {
+	state, err := t.clientState()
+	if err != nil {
+		return err
+	}
+	for i := range value {
+		value[i].ClientState = state
+	}
+	body, err := json.Marshal(subscription.Notifications{Value: value})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+	defer cancel()
+	answer, err := t.post(ctx, endpoint, "application/json; charset=utf-8", body)
+	if err != nil {
+		return refusal{err}
+	}
+	defer func() { _ = answer.Body.Close() }() // what it says does not matter
+	const politeness = 64 << 10
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, politeness)) // lets the connection be used again
+	if answer.StatusCode/100 != 2 {
+		return refusal{fmt.Errorf("the endpoint answered %d", answer.StatusCode)}
+	}
+	return nil
+}
+
+// refusal is the error of an endpoint that did not accept.
+type refusal struct{ cause error }
+
+func (r refusal) Error() string { return r.cause.Error() }
+
+func (r refusal) Unwrap() error { return r.cause }
+
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[refusal](err)
+	return ok
+}
+
+// clientState opens what the subscriber wants to hear with each notification.
+func (t *turn) clientState() (*string, error) {
+	if t.sub.Sealed == nil {
+		return nil, nil //nolint:nilnil // no state is a state
+	}
+	plain, err := t.Keyring.Open(t.sub.Sealed, place(t.sub))
+	if err != nil {
+		return nil, err
+	}
+	state := string(plain)
+	return &state, nil
+}
+
+// doors lets few requests of this process be under way to one host at a time, so that
+// one slow host cannot have all the workers. The zero value is ready.
+type doors struct {
+	mu     sync.Mutex
+	inside map[string]int
+}
+
+// perHost is how many may be under way to one host.
+const perHost = 4
+
+// enter reports whether there is room at a host, and takes it.
+func (d *doors) enter(host string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside == nil {
+		d.inside = map[string]int{}
+	}
+	if d.inside[host] >= perHost {
+		return false
+	}
+	d.inside[host]++
+	return true
+}
+
+// leave gives the room back.
+func (d *doors) leave(host string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.inside[host]--; d.inside[host] == 0 {
+		delete(d.inside, host)
+	}
+}
+
+// host is whom an endpoint belongs to, for the log and for doors.
+func host(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
