@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -20,6 +21,7 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/engine"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/http1"
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimclient"
@@ -106,8 +108,11 @@ func newWorld(tb testing.TB, g terrain) *world {
 	if g.timeout == 0 {
 		g.timeout = 10 * time.Second
 	}
+	var dialer net.Dialer
+	transport := http1.New(http1.Options{Dial: dialer.DialContext, Now: time.Now}) //nolint:forbidigo // connections grow old by the wall clock
+	tb.Cleanup(transport.CloseIdleConnections)
 	w.target, err = scimclient.New(scimclient.Options{
-		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout, Transport: &http.Transport{MaxIdleConnsPerHost: 8}},
+		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout, Transport: transport},
 		Now:  func() time.Time { return w.now.Add(time.Duration(w.waited.Load())) },
 		Wait: func(_ context.Context, d time.Duration) error { w.waited.Add(int64(d)); return nil },
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/http1"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimclient"
 )
@@ -59,8 +61,11 @@ func client(t *testing.T, suffix string, replies ...reply) (*scimclient.Client, 
 	t.Cleanup(server.Close)
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var pauses []time.Duration
+	var dialer net.Dialer
+	transport := http1.New(http1.Options{Dial: dialer.DialContext, Now: clock})
+	t.Cleanup(transport.CloseIdleConnections)
 	c, err := scimclient.New(scimclient.Options{
-		BaseURL: server.URL + suffix, HTTP: server.Client(), Dialect: scim.RFC7644, Now: func() time.Time { return now },
+		BaseURL: server.URL + suffix, HTTP: &http.Client{Transport: transport}, Dialect: scim.RFC7644, Now: func() time.Time { return now },
 		Wait: func(_ context.Context, d time.Duration) error {
 			pauses = append(pauses, d)
 			now = now.Add(d)
