@@ -158,6 +158,7 @@ type endpoint struct {
 	mu       sync.Mutex
 	accepted []subscription.Notification
 	posts    int
+	flaky    bool             // every other notification is refused
 	respond  http.HandlerFunc // to notifications; nil accepts them
 	validate http.HandlerFunc // to tokens; nil gives them back
 }
@@ -191,6 +192,9 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	e.posts++
 	respond := e.respond
+	if e.flaky && e.posts%2 == 0 {
+		respond = status(http.StatusInternalServerError)
+	}
 	e.mu.Unlock()
 	if respond != nil {
 		respond(w, r)
