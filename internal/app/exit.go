@@ -11,25 +11,15 @@ import (
 	"github.com/provisor/provisor/internal/graphcli"
 )
 
-// The exit codes of the server commands, besides those of package graphcli.
-const (
-	exitPartly      = 10
-	exitInterrupted = 130
-)
+// exitInterrupted is the exit code that the commands of package graphcli do not have.
+const exitInterrupted = 130
 
 // ExitMeanings returns the whole published table of exit codes.
 func ExitMeanings() []graphcli.ExitMeaning {
 	return append(graphcli.ExitMeanings(),
-		graphcli.ExitMeaning{Code: exitPartly, Meaning: "done in part: some rows of an import, or some objects of a quickstart, were not applied; the output names them"},
 		graphcli.ExitMeaning{Code: exitInterrupted, Meaning: "interrupted before it was done (Ctrl-C, SIGTERM)"},
 	)
 }
-
-// partlyError ends a command that did its work but not all of it. Its text was
-// shown already.
-type partlyError struct{ what string }
-
-func (p *partlyError) Error() string { return p.what }
 
 // errInterrupted is the cause with which a signal ends the commands.
 type interruptedError struct{}
@@ -38,9 +28,6 @@ func (interruptedError) Error() string { return "interrupted" }
 
 // exitCode returns the exit code for what a command returned.
 func exitCode(err error) int {
-	if _, partly := errors.AsType[*partlyError](err); partly {
-		return exitPartly
-	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, interruptedError{}) {
 		return exitInterrupted
 	}

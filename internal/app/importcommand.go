@@ -92,7 +92,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 	progress.Done("%s, read as %s", path, summary.Format)
 	showImport(screen, summary, kept)
 	if summary.bad() > 0 {
-		return &partlyError{fmt.Sprintf("%d rows were left out", summary.bad())}
+		return &graphcli.PartlyError{Message: fmt.Sprintf("%d rows were left out", summary.bad())}
 	}
 	return kept.failed
 }

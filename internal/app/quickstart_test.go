@@ -69,7 +69,7 @@ func TestQuickstartStaysForWhatComesNext(t *testing.T) {
 	t.Cleanup(interrupt)
 	require.Eventually(t, func() bool { return strings.Contains(stdout.String(), "Ctrl-C ends everything") }, time.Minute, 20*time.Millisecond)
 
-	commands := regexp.MustCompile(`(?m)^  \S.*? ((?:Get-Mg|service-principals|audit-logs).*)$`).FindAllStringSubmatch(stdout.String(), -1)
+	commands := regexp.MustCompile(`(?m)^  \S.*? ((?:Get-Mg|service-principals|watch|audit-logs).*)$`).FindAllStringSubmatch(stdout.String(), -1)
 	require.Len(t, commands, 4)
 	for _, command := range commands {
 		args := append(strings.Fields(command[1]), "--bootstrap-file", filepath.Join(dir, "bootstrap.json"))
@@ -126,14 +126,48 @@ func TestQuickstartShowsWhatWasSentToABrokenApplication(t *testing.T) {
 	t.Parallel()
 
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, "<html>Sign in</html>", http.StatusNotFound)
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte("<html>Sign in</html>" + strings.Repeat(" ", 400) + "the end"))
 	}))
 	defer server.Close()
 	code, stdout, stderr := quickstartInto(t, server.URL)
 	require.Equal(t, 7, code, "%s%s", stdout, stderr)
-	require.Contains(t, stderr, "Reading back from the application failed")
+	require.Contains(t, stderr, "Nobody could be provisioned: 4 objects failed")
+	require.Contains(t, stderr, "was answered 404")
+	require.NotContains(t, stdout, "Three people change", "there is no second cycle after one in which all failed")
 	require.Contains(t, stdout, "What was sent to "+server.URL)
 	require.Regexp(t, `GET /Users +404`, stdout)
+	require.Regexp(t, `(?m)^  GET /Users\?filter=.*\n  404 Not Found\n  Content-Type: text/html\n  <html>Sign in</html>`, stdout)
+	require.NotContains(t, stdout, "the end", "answers are shortened")
+	require.NotContains(t, stdout+stderr, bearer)
+}
+
+// TestQuickstartWithoutApplication: nobody listens, and that is said once.
+func TestQuickstartWithoutApplication(t *testing.T) {
+	t.Parallel()
+
+	server := httptest.NewServer(http.NotFoundHandler())
+	server.Close()
+	code, stdout, stderr := quickstartInto(t, server.URL)
+	require.Equal(t, 7, code, "%s%s", stdout, stderr)
+	require.Contains(t, stdout, "no answer: connect: connection refused")
+	require.NotContains(t, stdout, "Three people change")
+}
+
+// TestFailedQuickstartLeavesItsLogOnly: keys and database of a temporary directory go.
+func TestFailedQuickstartLeavesItsLogOnly(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	code, _, stderr := run(t, "quickstart", "--once", "--target-url", server.URL, "--bearer", bearer)
+	require.Equal(t, 7, code, stderr)
+	log := regexp.MustCompile(`kept, for what went wrong: (\S+)`).FindStringSubmatch(stderr)
+	require.NotNil(t, log, stderr)
+	files, err := os.ReadDir(filepath.Dir(log[1]))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	require.FileExists(t, log[1])
 }
 
 // TestQuickstartTellsWhatIsMissing: where an application has a person twice already,
@@ -167,7 +201,7 @@ func TestQuickstartWithATokenThatDoesNotHold(t *testing.T) {
 	code, stdout, stderr := quickstartInto(t, application(t, scimserver.Flaws{}), "--bearer", "another-token-entirely")
 	require.NotZero(t, code, stdout)
 	require.Contains(t, stderr, "Error:")
-	require.Contains(t, stderr, "The log of the service is")
+	require.Contains(t, stderr, "The log of the service is kept")
 	require.NotContains(t, stdout+stderr, "another-token-entirely")
 }
 

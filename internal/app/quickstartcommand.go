@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -131,9 +132,9 @@ func quickstartConfig(flags *pflag.FlagSet, getenv func(string) string) (Config,
 	return c, nil
 }
 
-// workplace returns the directory of a quickstart and how to leave it: one that was
-// made for it goes when all went well.
-func workplace(c *Config) (func(done bool), error) {
+// workplace returns the directory of a quickstart and how to leave it. One that was made
+// for it goes; the log stays when it is wanted, the keys and the database never.
+func workplace(c *Config) (func(keepLog bool), error) {
 	if c.Data != "" {
 		return func(bool) {}, nil
 	}
@@ -142,9 +143,16 @@ func workplace(c *Config) (func(done bool), error) {
 		return nil, dataError(err, os.TempDir())
 	}
 	c.Data = dir
-	return func(done bool) {
-		if done {
+	return func(keepLog bool) {
+		if !keepLog {
 			_ = os.RemoveAll(dir) // the system clears its temporary files
+			return
+		}
+		files, _ := os.ReadDir(dir) // the same
+		for _, f := range files {
+			if f.Name() != quickstartLog {
+				_ = os.RemoveAll(filepath.Join(dir, f.Name()))
+			}
 		}
 	}, nil
 }
@@ -157,9 +165,10 @@ func (p *program) quickstart(ctx context.Context, c Config, f quickstartFlags) e
 	}
 	q := &quickstartRun{program: p, config: c, flags: f}
 	err = q.run(ctx)
-	leave(err == nil || exitCode(err) == exitInterrupted)
-	if err != nil && exitCode(err) != exitInterrupted && q.logPath != "" {
-		fmt.Fprintf(p.stderr, "The log of the service is %s\n", q.logPath)
+	failed := err != nil && exitCode(err) != exitInterrupted && q.logPath != ""
+	leave(failed)
+	if failed {
+		fmt.Fprintf(p.stderr, "The log of the service is kept, for what went wrong: %s\n", q.logPath)
 	}
 	return err
 }

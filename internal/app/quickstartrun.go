@@ -18,6 +18,7 @@ import (
 	"github.com/provisor/provisor/internal/app/terminal"
 	"github.com/provisor/provisor/internal/demo"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/graphcli"
 	"github.com/provisor/provisor/internal/scim"
 )
 
@@ -80,7 +81,7 @@ func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secr
 		}
 	}
 	if !result.Complete {
-		return &partlyError{"not everything was provisioned"}
+		return &graphcli.PartlyError{Message: "not everything was provisioned"}
 	}
 	return nil
 }
@@ -125,13 +126,16 @@ func orDefault(text, otherwise string) string {
 	return text
 }
 
+// quickstartLog is the file that the service logs to.
+const quickstartLog = "provisor.log"
+
 // openLog makes the file that the service logs to: the screen is for the person.
 func (q *quickstartRun) openLog() (*os.File, error) {
 	dir, err := openDataDir(q.config.Data)
 	if err != nil {
 		return nil, err
 	}
-	q.logPath = dir.file("provisor.log")
+	q.logPath = dir.file(quickstartLog)
 	f, err := os.OpenFile(q.logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) // a file of the data directory
 	if err != nil {
 		return nil, dataError(err, q.logPath)
@@ -188,8 +192,8 @@ func (q *quickstartRun) fill(ctx context.Context, progress *terminal.Progress) (
 
 func (c *importCount) all() int64 { return c.Created + c.Updated + c.Unchanged }
 
-// showSent shows what the person's own application was asked, and how it answered,
-// with the first body of each kind.
+// showSent shows what the person's own application was asked, and how it answered:
+// whole where it refused, else the first body of each kind.
 func (q *quickstartRun) showSent() {
 	if len(q.sent.exchanges()) == 0 {
 		return
@@ -205,9 +209,15 @@ func (q *quickstartRun) showSent() {
 	}
 	q.screen.Table([]string{"request", "answer", "times"}, rows)
 	for _, e := range q.sent.exchanges() {
-		if e.example != "" {
+		switch {
+		case e.refused():
+			q.screen.Say("\nThe first of these, shortened, without its Authorization header:")
+			for _, line := range e.literal() {
+				q.screen.Say("  %s", terminal.Printable(line))
+			}
+		case e.sent != "":
 			q.screen.Say("\nThe first %s with answer %d:", e.request, e.status)
-			q.screen.Say("  %s", terminal.Printable(e.example))
+			q.screen.Say("  %s", terminal.Printable(e.sent))
 		}
 	}
 	q.screen.Say("")
@@ -229,7 +239,7 @@ func (q *quickstartRun) showNext(result quickstart.Result, target quickstart.Tar
 	for _, command := range []string{
 		"Get-MgServicePrincipalSynchronizationAccessToken -ServicePrincipalId " + result.ServicePrincipalID + " -PassThru",
 		"service-principals synchronization jobs list --service-principal-id " + result.ServicePrincipalID + " --output table",
-		"service-principals synchronization jobs start post --service-principal-id " + result.ServicePrincipalID + " --synchronization-job-id " + result.JobID,
+		"watch " + result.ServicePrincipalID + " --start",
 		"audit-logs provisioning list --top 5",
 	} {
 		q.screen.Say("  %s %s", program, command)

@@ -3,15 +3,19 @@ package app
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
 
 // recorder counts the requests that go to a target, by kind, and keeps the first
-// body of each. It keeps no header, so it keeps no credential.
+// exchange of each: the body that was sent, and the type and beginning of the answer. It
+// keeps no other header, so it keeps no credential.
 type recorder struct {
 	mu   sync.Mutex
 	seen map[exchangeKind]*exchange
@@ -26,8 +30,9 @@ type exchangeKind struct {
 type exchange struct {
 	exchangeKind
 
-	count   int
-	example string
+	count                int
+	path, sent           string // of the first one
+	answerType, answered string
 }
 
 func newRecorder() *recorder { return &recorder{seen: map[exchangeKind]*exchange{}} }
@@ -40,13 +45,42 @@ func (r *recorder) watch(next http.RoundTripper) http.RoundTripper {
 			return nil, err
 		}
 		answer, err := next.RoundTrip(request)
-		status := 0
-		if err == nil {
-			status = answer.StatusCode
+		kind := exchangeKind{request: request.Method + " " + pathKind(request.URL.Path)}
+		first := exchange{path: request.URL.RequestURI(), sent: body}
+		if err != nil {
+			first.answered = cause(plainCause(err))
+			r.note(kind, first)
+			return answer, err
 		}
-		r.note(exchangeKind{request.Method + " " + pathKind(request.URL.Path), status}, body)
-		return answer, err
+		kind.status, first.answerType = answer.StatusCode, answer.Header.Get("Content-Type")
+		if r.note(kind, first) {
+			answer.Body = &overheard{ReadCloser: answer.Body, heard: func(text []byte) { r.hear(kind, text) }}
+		}
+		return answer, nil
 	})
+}
+
+// plainCause is what the system says of a request without answer, without the address
+// that stands beside it.
+func plainCause(err error) error {
+	if inner, ok := errors.AsType[*net.OpError](err); ok {
+		return inner.Err
+	}
+	return err
+}
+
+// overheard is a body that tells what is read of it.
+type overheard struct {
+	io.ReadCloser
+
+	heard func([]byte)
+}
+
+// Read reads, and tells.
+func (o *overheard) Read(p []byte) (int, error) {
+	n, err := o.ReadCloser.Read(p)
+	o.heard(p[:n])
+	return n, err
 }
 
 // transportFunc makes a function a transport.
@@ -55,8 +89,11 @@ type transportFunc func(*http.Request) (*http.Response, error)
 // RoundTrip calls f.
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// maxExample is how much of a body is kept, in bytes.
-const maxExample = 2000
+// How much of a body that was sent, and of one that was answered, is kept, in bytes.
+const (
+	maxSent     = 2000
+	maxAnswered = 300
+)
 
 // copyBody returns the request with its body as text. A transport must leave the
 // request that it was given as it is.
@@ -71,18 +108,29 @@ func copyBody(request *http.Request) (*http.Request, string, error) {
 	_ = request.Body.Close() // it was read to its end
 	request = request.Clone(request.Context())
 	request.Body = io.NopCloser(bytes.NewReader(whole))
-	return request, string(whole[:min(len(whole), maxExample)]), nil
+	return request, string(whole[:min(len(whole), maxSent)]), nil
 }
 
-func (r *recorder) note(kind exchangeKind, body string) {
+// note counts an exchange, and reports whether it is the first of its kind.
+func (r *recorder) note(kind exchangeKind, first exchange) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	one := r.seen[kind]
 	if one == nil {
-		one = &exchange{exchangeKind: kind, example: body}
-		r.seen[kind] = one
+		first.exchangeKind, first.count = kind, 1
+		r.seen[kind] = &first
+		return true
 	}
 	one.count++
+	return false
+}
+
+// hear keeps the beginning of what was answered.
+func (r *recorder) hear(kind exchangeKind, text []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	one := r.seen[kind]
+	one.answered += string(text[:min(len(text), maxAnswered-len(one.answered))])
 }
 
 // exchanges returns what was recorded, the most frequent first.
@@ -107,4 +155,29 @@ func pathKind(path string) string {
 		}
 	}
 	return path
+}
+
+// refused reports whether the answer was none that SCIM has for a success.
+func (e exchange) refused() bool {
+	return e.status < http.StatusOK || e.status >= http.StatusMultipleChoices || e.answerType != "" && !strings.Contains(e.answerType, "json")
+}
+
+// literal is the exchange as it went over the wire, shortened and without credentials.
+func (e exchange) literal() []string {
+	method, _, _ := strings.Cut(e.request, " ")
+	lines := []string{method + " " + e.path}
+	if e.sent != "" {
+		lines = append(lines, e.sent)
+	}
+	if e.status == 0 {
+		return append(lines, "no answer: "+e.answered)
+	}
+	lines = append(lines, strconv.Itoa(e.status)+" "+http.StatusText(e.status))
+	if e.answerType != "" {
+		lines = append(lines, "Content-Type: "+e.answerType)
+	}
+	if e.answered != "" {
+		lines = append(lines, e.answered)
+	}
+	return lines
 }

@@ -28,11 +28,8 @@ func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetArgs(graphcli.CanonicalArgs(args))
 	err := root.ExecuteContext(ctx)
 	code := exitCode(err)
-	switch code {
-	case exitInterrupted:
+	if code == exitInterrupted {
 		err = interruptedError{}
-	case exitPartly:
-		err = nil // the command showed it
 	}
 	graphcli.Report(stderr, err)
 	return code

@@ -24,7 +24,7 @@ var floor = map[string]int{
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
 	"jobs": 7, "tasks": 7, "courier": 7, "identity": 7,
 	"identity/token": 8, "identity/issuer": 8,
-	"app/terminal": 8,
+	"app/terminal": 7, "watch": 8,
 	"graphapi":     9, "graphcli": 9, "demo": 9, "app/quickstart": 9,
 	"app":    10,
 	"floors": 11,

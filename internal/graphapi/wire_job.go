@@ -97,7 +97,7 @@ func newWireStatus(j synchronization.Job, now time.Time) wireStatus {
 		Quarantine:                         newWireQuarantine(s.Quarantine),
 		SteadyStateFirstAchieved:           odata.FormatTime(s.SteadyStateFirstAchieved),
 		SteadyStateLastAchieved:            odata.FormatTime(s.SteadyStateLastAchieved),
-		Progress:                           newWireProgress(j.Cycle, now),
+		Progress:                           newWireProgress(j, now),
 		EntryCounts:                        orEmpty(s.EntryCounts),
 	}
 }
@@ -124,10 +124,15 @@ func newWireQuarantine(q *synchronization.QuarantineState) *wireQuarantine {
 	}
 }
 
-// newWireProgress says how far the running cycle is; between cycles there is none.
-func newWireProgress(c *synchronization.Cycle, now time.Time) []wireProgress {
-	if c == nil {
+// newWireProgress says how far the cycle is that runs or is about to begin; between
+// cycles there is none.
+func newWireProgress(j synchronization.Job, now time.Time) []wireProgress {
+	c := j.Cycle
+	switch due := !j.NextRun.IsZero() && !j.NextRun.After(now); {
+	case c == nil && !due:
 		return []wireProgress{}
+	case c == nil:
+		c = &synchronization.Cycle{}
 	}
 	return []wireProgress{{
 		Completed: min(c.Counts.Imported, c.Total), Total: c.Total, Units: "changes", Observed: odata.FormatTime(now),

@@ -23,6 +23,7 @@ const (
 	ExitUnavailable     = 7
 	ExitConflict        = 8
 	ExitDeclined        = 9
+	ExitPartly          = 10
 )
 
 // ExitMeaning is one row of the published table of exit codes.
@@ -44,6 +45,7 @@ func ExitMeanings() []ExitMeaning {
 		{ExitUnavailable, "throttled or unavailable after all tries (429, 5xx, no answer)"},
 		{ExitConflict, "the object exists already, changed meanwhile, or is gone (409, 410, 412)"},
 		{ExitDeclined, "a question was answered with no, or could not be asked; nothing was sent"},
+		{ExitPartly, "done in part: some rows of an import, or some objects of a cycle, were not applied; the output names them"},
 	}
 }
 
@@ -58,6 +60,9 @@ func ExitCode(err error) int {
 	}
 	if _, ok := errors.AsType[*DeclinedError](err); ok {
 		return ExitDeclined
+	}
+	if _, ok := errors.AsType[*PartlyError](err); ok {
+		return ExitPartly
 	}
 	return ExitCodeOf(errs.KindOf(err))
 }

@@ -55,6 +55,13 @@ type DeclinedError struct{ Message string }
 // Error returns the message.
 func (d *DeclinedError) Error() string { return d.Message }
 
+// PartlyError ends a command that did its work but not for every object. The command
+// has shown for which.
+type PartlyError struct{ Message string }
+
+// Error returns the message.
+func (p *PartlyError) Error() string { return p.Message }
+
 // quietError keeps the exit code of an error that -ErrorAction has silenced.
 type quietError struct{ error }
 

@@ -19,6 +19,7 @@ type invocation struct {
 	body     string
 	query    query
 	ifMatch  string
+	watch    bool
 }
 
 // query holds OData's options as typed. Zero values are not sent.
@@ -40,6 +41,9 @@ func (v *invocation) register(flags *pflag.FlagSet) {
 	v.query.register(flags, v.op.takes)
 	if v.op.takes == match {
 		flags.StringVar(&v.ifMatch, "if-match", "", "ETag that the object must still have")
+	}
+	if v.op.watchable() {
+		flags.BoolVar(&v.watch, "watch", false, "watch until a cycle has ended, and show what it did; see `provisor watch`")
 	}
 }
 
@@ -113,6 +117,10 @@ func (v *invocation) run(ctx context.Context) error {
 		return err
 	}
 	c.hide(secretsIn(r.body)...)
+	if v.watch {
+		job := strings.TrimSuffix(r.path, "/start")
+		return (&vigil{client: c, path: job, start: job != r.path, asJSON: merged.output == "json"}).run(ctx)
+	}
 	got, err := c.do(ctx, r)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func leaves(prefix string, commands []*cobra.Command) map[string]*cobra.Command 
 	found := map[string]*cobra.Command{}
 	for _, cmd := range commands {
 		path := strings.TrimSpace(prefix + " " + cmd.Name())
-		request := cmd.Flags().Lookup("graph-endpoint") != nil && !slices.Contains([]string{"expression", "schema", "scope"}, prefix)
+		request := cmd.Flags().Lookup("graph-endpoint") != nil && !slices.Contains([]string{"expression", "schema", "scope"}, prefix) && path != "watch"
 		if !cmd.HasSubCommands() && request {
 			found[path] = cmd
 		}

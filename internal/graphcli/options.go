@@ -26,7 +26,7 @@ type Options struct {
 	ReadFile  func(name string) ([]byte, error)          // bodies, secrets, certificates; nil refuses every file
 	WriteFile func(name string, text []byte) error       // exported schemas, the history; for the owner's eyes only; nil refuses every file
 	NewFile   func(name string, text []byte) error       // the same for a file that must not exist: fs.ErrExist when it does; nil refuses every file
-	Now       func() time.Time                           // measures Retry-After dates; nil ignores such dates
+	Now       func() time.Time                           // measures Retry-After dates and the time that a cycle takes; nil ignores both
 	Wait      func(context.Context, time.Duration) error // between tries; nil waits on a timer
 
 	NewRequestID func() string // the client-request-id of a command; nil means a random GUID

@@ -21,6 +21,9 @@ func Report(w io.Writer, err error) {
 	if _, quiet := errors.AsType[quietError](err); quiet {
 		return
 	}
+	if _, shown := errors.AsType[*PartlyError](err); shown {
+		return
+	}
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, one := range joined.Unwrap() {
 			Report(w, one)

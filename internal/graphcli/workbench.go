@@ -23,6 +23,7 @@ func addWorkbench(root *cobra.Command, o Options) {
 	schemas := group(root, "schema", o)
 	schemas.AddCommand(validateCommand(o), diffCommand(o), exportCommand(o), importCommand(o))
 	group(root, "scope", o).AddCommand(explainCommand(o))
+	root.AddCommand(watchCommand(o))
 }
 
 // bench is what the commands of the workbench share.

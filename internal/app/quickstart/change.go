@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/provisor/provisor/internal/scim"
+	"github.com/provisor/provisor/internal/watch"
 )
 
 // person is what the quickstart reads of a user of the directory.
@@ -61,21 +62,13 @@ const changedPeople = 3
 // sent.
 func (r *run) changePeople(ctx context.Context) error {
 	r.Screen.Title("5  Three people change, and the incremental cycle follows")
-	var last jobView
-	if err := r.graph.call(ctx, http.MethodGet, r.job(""), nil, &last); err != nil {
-		return err
-	}
 	rows, err := r.edit(ctx)
 	if err != nil {
 		return err
 	}
 	r.Screen.Table([]string{"PATCH /users/…", "property", "before", "after"}, rows)
 	r.Screen.Say("")
-	before := ""
-	if last.Status.LastExecution != nil {
-		before = last.Status.LastExecution.ID
-	}
-	cycle, err := r.runCycle(ctx, "Incremental cycle", before)
+	cycle, err := r.runCycle(ctx, "Incremental cycle")
 	if err != nil {
 		return err
 	}
@@ -110,24 +103,24 @@ func (r *run) somePeople(ctx context.Context) ([]person, error) {
 }
 
 // showDifference shows what the incremental cycle wrote, attribute by attribute.
-func (r *run) showDifference(ctx context.Context, e execution) error {
+func (r *run) showDifference(ctx context.Context, e watch.Execution) error {
+	records, _, err := r.follower().Records(ctx, e)
+	if err != nil {
+		return err
+	}
 	var rows, failures [][]string
-	err := r.records(ctx, e.ID, func(one record) error {
-		if outcome(one) == "failure" {
-			failures = append(failures, []string{one.Source.Name, one.reason()})
-			return nil
+	for _, one := range records {
+		if one.Failed() {
+			failures = append(failures, []string{one.Source.Name, one.Reason()})
+			continue
 		}
 		for _, c := range one.Changed {
 			rows = append(rows, []string{one.Source.Name, one.Action, shortName(c.Name), orDash(c.Old), orDash(c.New)})
 		}
-		return nil
-	})
-	if err != nil {
-		return err
 	}
 	r.failed += int64(len(failures))
 	r.Screen.Table([]string{"written", "action", "attribute", "before", "after"}, rows)
-	r.showFailures(failures)
+	watch.ShowFailures(r.Screen, failures)
 	return nil
 }
 

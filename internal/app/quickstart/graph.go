@@ -129,8 +129,3 @@ func plain(err error) string {
 	}
 	return err.Error()
 }
-
-// literal writes text as a string of an OData filter inside a query.
-func literal(text string) string {
-	return url.QueryEscape("'" + strings.ReplaceAll(text, "'", "''") + "'")
-}

@@ -9,6 +9,9 @@ import (
 	"github.com/provisor/provisor/internal/scim"
 )
 
+// maxShown is how many differences are shown.
+const maxShown = 10
+
 // verify reads everything back from the application and compares it with the
 // directory.
 func (r *run) verify(ctx context.Context) error {
