@@ -27,13 +27,18 @@ func remembered(m mapping.Match) store.MatchingValue {
 }
 
 // beginAnew announces a create that nobody could foresee: the target has lost the
-// resource to which the object was linked.
+// resource to which the object was linked. Where references flow once, every create is
+// announced again, with where the directory is: by then the target was found to have no
+// such object, so what is found there later was created here.
 func (a *attempt) beginAnew(ctx context.Context) error {
-	if a.object.Link.TargetID == "" {
+	if a.object.Link.TargetID == "" && !a.m.FlowsOnce() {
 		return nil
 	}
-	link := store.Link{Managed: true, Begun: a.begins(), Failure: a.object.Link.Failure}
-	return a.Store.Record(ctx, a.claim, store.Batch{Outcomes: []store.Outcome{{Object: a.object.Key, Kind: a.object.Kind, Link: link}}})
+	o := store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: store.Link{Managed: true, Begun: a.begins(), Failure: a.object.Link.Failure}}
+	if a.m.FlowsOnce() {
+		o.Created = a.state.Head
+	}
+	return a.Store.Record(ctx, a.claim, store.Batch{Outcomes: []store.Outcome{o}})
 }
 
 // matches returns by what the object is looked up now, and by what else because a

@@ -155,6 +155,11 @@ func (c *Cycle) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if from == 0 {
+		if err := c.Store.RecheckReferences(ctx, c.claim); err != nil {
+			return err
+		}
+	}
 	c.state = synchronization.Cycle{ID: c.NewID(), Initial: from == 0, From: from, Head: head, Total: total, Forced: c.claim.Job.ForceDeletes}
 	c.state.Counts.ActivityID, c.state.Counts.Began = c.state.ID, c.Now()
 	return nil

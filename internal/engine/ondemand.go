@@ -30,7 +30,11 @@ type Subject struct {
 // cycle; what was done before it is returned all the same.
 func (c *Cycle) OnDemand(ctx context.Context, subjects []Subject) ([]synchronization.ObjectSummary, error) {
 	c.onDemand = true
-	c.state = synchronization.Cycle{ID: c.NewID(), Initial: true}
+	head, err := c.Store.Head(ctx, c.claim.Job.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	c.state = synchronization.Cycle{ID: c.NewID(), Initial: true, Head: head}
 	var told, linked []synchronization.ObjectSummary
 	for _, s := range subjects {
 		users, err := c.linkedUsers(ctx, s)
@@ -160,7 +164,7 @@ const far = 1 << 53
 func (w *reconciliation) own(ctx context.Context, subject store.Candidate) error {
 	w.owner = store.Owner{
 		Key: subject.Key, ID: subject.ID, Kind: subject.Kind, TargetID: subject.Link.TargetID,
-		Managed: true, Name: subject.Attributes.String("displayName"),
+		Managed: true, Name: subject.Attributes.String("displayName"), Whole: true,
 	}
 	due, err := w.Store.DueReferences(ctx, w.claim, time.UnixMicro(far), subject.Key-1, 1)
 	if err == nil && len(due) > 0 && due[0].Key == subject.Key {
@@ -203,21 +207,29 @@ func (w *reconciliation) unresolved(r directory.Relation, referent store.Candida
 // changes returns what must be written under a relation after a referent: all of it, or
 // of what was asked for.
 func (w *reconciliation) changes(ctx context.Context, ref mapping.Reference, after directory.Key) ([]store.ReferenceChange, error) {
+	q := store.ReferenceQuery{Claim: w.claim, Owner: w.owner.Key, Relation: ref.Relation, After: after, Limit: referencePage}
+	q.AdditionsOnly = ref.AddsOnly
+	if ref.Once {
+		if w.owner.Created == 0 {
+			return nil, nil
+		}
+		q.CameBy = w.owner.Created
+	}
 	if w.only == nil {
-		return w.Store.ReferenceChanges(ctx, w.claim, w.owner.Key, ref.Relation, after, chunkSize)
+		q.Staged = !w.owner.Whole
+		return w.Store.ReferenceChanges(ctx, q)
 	}
 	var wanted []store.ReferenceChange
 	for _, key := range w.only[ref.Relation] {
 		if key <= after {
 			continue
 		}
-		found, err := w.Store.ReferenceChanges(ctx, w.claim, w.owner.Key, ref.Relation, key-1, 1)
+		q.After, q.Through = key-1, key
+		found, err := w.Store.ReferenceChanges(ctx, q)
 		if err != nil {
 			return nil, err
 		}
-		if len(found) > 0 && found[0].Referent == key {
-			wanted = append(wanted, found[0])
-		}
+		wanted = append(wanted, found...)
 	}
 	return wanted, nil
 }

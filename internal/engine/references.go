@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/mapping"
@@ -15,6 +18,12 @@ import (
 // ownersPage is how many owners of references are read at once.
 const ownersPage = 200
 
+// referencePage is how many changes are remembered as pending at once.
+const referencePage = 1000
+
+// errSlice says that the references of an owner go on in the next slice.
+var errSlice = errors.New("the slice is over")
+
 // references reconciles one page of the owners that are due and reports whether
 // there may be more.
 func (c *Cycle) references(ctx context.Context) (bool, error) {
@@ -22,19 +31,52 @@ func (c *Cycle) references(ctx context.Context) (bool, error) {
 	if err != nil || len(owners) == 0 {
 		return false, err
 	}
+	var left leftOver
 	done, err := c.workers(ctx, len(owners), func(ctx context.Context, i int) error {
-		return c.owner(ctx, owners[i])
+		err := c.owner(ctx, owners[i])
+		if errors.Is(err, errSlice) {
+			left.note(i)
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return false, err
 	}
+	done = left.before(done)
 	reached := c.snapshot()
-	reached.After = int64(owners[done-1].Key)
+	if done > 0 {
+		reached.After = int64(owners[done-1].Key)
+	}
 	if err := c.Store.Record(ctx, c.claim, store.Batch{Cycle: reached}); err != nil {
 		return false, err
 	}
 	c.reach(reached.After)
 	return done < len(owners) || len(owners) == ownersPage, nil
+}
+
+// leftOver is the first owner of a page whose references take longer than the slice.
+// Those behind it that are done are no longer due when the page is read again.
+type leftOver struct {
+	mu    sync.Mutex
+	some  bool
+	first int
+}
+
+func (l *leftOver) note(i int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.some || i < l.first {
+		l.some, l.first = true, i
+	}
+}
+
+// before returns how many of the first n stand before it.
+func (l *leftOver) before(n int) int {
+	if l.some {
+		return min(n, l.first)
+	}
+	return n
 }
 
 // owner reconciles the references of one object. A failure that concerns it alone
@@ -43,13 +85,21 @@ func (c *Cycle) references(ctx context.Context) (bool, error) {
 func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
 	m := c.byKind[o.Kind]
 	if m == nil || !o.Managed {
-		return c.Store.CloseReferences(ctx, c.claim, o.Key)
+		return c.Store.CloseReferences(ctx, c.claim, o.Key, 0)
+	}
+	if !o.Whole {
+		if err := c.Store.StageReferences(ctx, c.claim, o.Key); err != nil {
+			return err
+		}
 	}
 	w := &reconciliation{Cycle: c, m: m, owner: o, open: o.Open}
 	for _, ref := range m.References {
 		err := w.reconcile(ctx, ref)
 		if err == nil {
 			continue
+		}
+		if err := w.settle(ctx, err); err != nil {
+			return err
 		}
 		if fatal := c.fatal(ctx, err); fatal != nil {
 			return fatal
@@ -58,9 +108,37 @@ func (c *Cycle) owner(ctx context.Context, o store.Owner) error {
 	}
 	c.silent.end()
 	if w.owed != nil {
+		if err := w.settle(ctx, w.owed); err != nil {
+			return err
+		}
 		return w.postpone(ctx, troubleOf(w.owed), nil)
 	}
-	return c.Store.CloseReferences(ctx, c.claim, o.Key)
+	return c.Store.CloseReferences(ctx, c.claim, o.Key, w.reconciled())
+}
+
+// settle says that nothing is open when what ended the work on the owner cannot have
+// changed anything at the target: it declined, or nothing more was sent to it. Reading
+// everything back is spared then. What cannot be told stays open.
+func (w *reconciliation) settle(ctx context.Context, err error) error {
+	_, answered := errors.AsType[*scimclient.Error](err)
+	ended := ctx.Err() != nil && errors.Is(err, context.Cause(ctx))
+	if w.open || scimclient.Uncertain(err) || !answered && !ended {
+		return nil
+	}
+	err = w.Store.SettleReferences(context.WithoutCancel(ctx), w.claim, w.owner.Key)
+	if ended {
+		return nil // it stays open: the next one reads back
+	}
+	return err
+}
+
+// reconciled is the feed number up to which the record has what the directory has, once
+// the owner is done. Of a single reference it is as quick to look.
+func (w *reconciliation) reconciled() int64 {
+	if slices.ContainsFunc(w.m.References, func(r mapping.Reference) bool { return !r.Relation.Single() }) {
+		return w.state.Head
+	}
+	return 0
 }
 
 // reconciliation is the work on the references of one owner.
@@ -113,7 +191,7 @@ func (w *reconciliation) observe(ctx context.Context) error {
 	if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, seen); err != nil {
 		return err
 	}
-	w.open = false
+	w.open, w.owner.Whole = false, true
 	return nil
 }
 
@@ -136,8 +214,8 @@ func referenced(r scim.Resource, ref mapping.Reference) []string {
 	return ids
 }
 
-// write sends every change, a chunk at a time. Each is remembered as pending
-// before it is sent and recorded before the next.
+// write sends every change, a chunk at a time, until there is none or the slice is over.
+// Each is remembered as pending before it is sent.
 func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error {
 	after := directory.Key(0)
 	for {
@@ -145,12 +223,17 @@ func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error
 		if err != nil || len(changes) == 0 {
 			return err
 		}
+		if after > 0 && !w.onDemand && !w.Now().Before(w.until) {
+			return errSlice
+		}
 		if err := w.Store.OpenReferences(ctx, w.claim, w.owner.Key, ref.Relation, changes); err != nil {
 			return err
 		}
 		after = last(changes)
-		if err := w.chunk(ctx, ref, changes); err != nil {
-			return err
+		for chunk := range slices.Chunk(changes, chunkSize) {
+			if err := w.chunk(ctx, ref, chunk); err != nil {
+				return err
+			}
 		}
 	}
 }

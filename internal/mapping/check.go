@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/synchronization"
 )
@@ -136,13 +137,29 @@ func (c *compiler) defaultValue(value string, def synchronization.AttributeDefin
 	}
 }
 
-// reference checks a mapping whose source is a relation.
-func (c *compiler) reference(am synchronization.AttributeMapping, def synchronization.AttributeDefinition, at string) {
+// newReference reads when references flow.
+func newReference(r directory.Relation, am synchronization.AttributeMapping, path scim.Path, def synchronization.AttributeDefinition) Reference {
+	flow := flowOf(am.FlowType, def.Mutability)
+	return Reference{Relation: r, Path: path, Once: flow == onCreation, AddsOnly: flow == onCreation || flow == whenMissing}
+}
+
+// reference checks a mapping whose source is a relation. What a target refers to is known
+// by the record of what was written and is not read, so a flow that depends on it is
+// refused.
+func (c *compiler) reference(am synchronization.AttributeMapping, def synchronization.AttributeDefinition, r directory.Relation, at string) {
 	if am.MatchingPriority > 0 {
 		c.fault(at+".matchingPriority", "%s refers to other objects; objects cannot be matched by it", am.TargetAttributeName)
 	}
 	if def.Type != "" && def.Type != "Reference" {
 		c.fault(at+".targetAttributeName", "%s is of type %s; [%s] refers to other objects and needs an attribute of type Reference", am.TargetAttributeName, def.Type, am.Source.Name)
+	}
+	switch am.FlowType {
+	case synchronization.FlowValueAddOnly, synchronization.FlowAttributeAddOnly:
+		c.fault(at+".flowType", "%s refers to other objects, and what the target has of it is not read; it takes Always, ObjectAddOnly or, where there can be several, MultiValueAddOnly", am.TargetAttributeName)
+	case synchronization.FlowMultiValueAddOnly:
+		if r.Single() {
+			c.fault(at+".flowType", "%s refers to one object; it takes Always or ObjectAddOnly", am.TargetAttributeName)
+		}
 	}
 }
 

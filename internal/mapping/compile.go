@@ -110,8 +110,8 @@ func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectM
 		targets = append(targets, path)
 		def := c.targetAttribute(target, am, path, at)
 		if relation, ok := relationOf(am.Source); ok {
-			m.References = append(m.References, Reference{Relation: relation, Path: path})
-			c.reference(am, def, at)
+			m.References = append(m.References, newReference(relation, am, path, def))
+			c.reference(am, def, relation, at)
 			continue
 		}
 		a, ok := c.attribute(m, am, newAttribute(am, path, def), at, source)

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"slices"
+
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/expression"
 	"github.com/provisor/provisor/internal/scim"
@@ -34,6 +36,16 @@ type Mapping struct {
 type Reference struct {
 	Relation directory.Relation
 	Path     scim.Path
+	// Once: what the directory has when the object is created at the target is written,
+	// and nothing that comes or goes later (ObjectAddOnly).
+	Once bool
+	// AddsOnly: nothing is taken away (MultiValueAddOnly). What flows once adds only, too.
+	AddsOnly bool
+}
+
+// FlowsOnce reports whether some reference is written for what was created only.
+func (m *Mapping) FlowsOnce() bool {
+	return slices.ContainsFunc(m.References, func(r Reference) bool { return r.Once })
 }
 
 // MatchingPaths returns the attributes by which the target is asked, the first one

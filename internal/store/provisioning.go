@@ -68,9 +68,11 @@ type Provisioning interface {
 	// PostponeReferences keeps why references of owner could not be written, and when
 	// they are tried again, with the log entry if there is one. A change of the owner
 	// or of what it refers to makes it due at once. Without a failure, the next try
-	// waits for such a change. Settled says that every outcome is known: changes that
-	// are still pending count as not made.
-	PostponeReferences(ctx context.Context, c Claim, owner directory.Key, p Postponement) error
+	// waits for such a change.
+	PostponeReferences(ctx context.Context, c Claim, owner directory.Key, f *Failure, log *LogEntry) error
+	// SettleReferences says that the outcome of every change is known: those of owner
+	// that are still pending were not made. It stays due.
+	SettleReferences(ctx context.Context, c Claim, owner directory.Key) error
 	// CloseReferences ends the reconciliation of owner: it is no longer due or open,
 	// and changes still pending count as not made. Reconciled is the feed number up to
 	// which the record has what the directory has: an owner of many references need not
@@ -231,13 +233,6 @@ type ReferenceQuery struct {
 	// that came to the directory behind this feed number.
 	AdditionsOnly bool
 	CameBy        int64
-}
-
-// Postponement is why and until when references are left to a later cycle.
-type Postponement struct {
-	Failure *Failure
-	Settled bool
-	Log     *LogEntry
 }
 
 // ReferenceChange is one reference to write, or written.

@@ -69,7 +69,17 @@ func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error)
 		"makeThemOpen":     makeThemOpen + "(?, ?)" + orOpen,
 		"seeReferences":    seeHead + "(?, ?)" + seeTail,
 		"dueReferences":    dueReferences,
-		"referenceChanges": referenceChanges,
+		"departingCount":   departingCount,
+		"noteGained":       noteGained + "(?, ?)" + orNoted,
+		"forgetOwner":      forgetOwner + "(?, ?)",
+		"forgetChanged":    forgetChanged + "(?, ?)",
+		"reconcile":        reconcile,
+		"unreconcile":      unreconcile + " AND owner = ?",
+		"stageCame":        stageCame,
+		"stageWent":        stageWent,
+		"stagePending":     stagePending,
+		"referenceChanges": referenceChanges(store.ReferenceQuery{}).text,
+		"stagedChanges":    referenceChanges(store.ReferenceQuery{Staged: true}).text,
 	} {
 		args := make([]any, strings.Count(statement, "?"))
 		for i := range args {

@@ -200,6 +200,8 @@ func (s *session) reset(ctx context.Context, job int64, reset store.Reset) error
 			"DELETE FROM link WHERE job = ?",
 			"DELETE FROM reference WHERE job = ?",
 			"DELETE FROM reference_due WHERE job = ?",
+			"DELETE FROM reference_owner WHERE job = ?",
+			"DELETE FROM reference_changed WHERE job = ?",
 		}
 	case reset.Failures:
 		statements = []string{

@@ -141,7 +141,16 @@ func TestEngineUsesIndexes(t *testing.T) {
 		"makeThemOpen":     "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
 		"seeReferences":    "link_target (job=? AND kind=? AND target_id=?)",
 		"dueReferences":    "reference_pending (job=? AND owner=?)",
-		"referenceChanges": "SEARCH r USING PRIMARY KEY (owner=? AND relation=? AND referent>?)",
+		"departingCount":   "link_departure (job=? AND kind=?)",
+		"noteGained":       "relation_reverse (referent=?)",
+		"forgetOwner":      "reference_owner USING PRIMARY KEY (job=? AND owner=?)",
+		"forgetChanged":    "reference_changed USING PRIMARY KEY (job=? AND owner=?)",
+		"unreconcile":      "reference_owner USING PRIMARY KEY (job=? AND owner=?)",
+		"stageCame":        "relation_came (owner=? AND relation=? AND sequence>?)",
+		"stageWent":        "relation_went (owner=? AND relation=? AND sequence>?)",
+		"stagePending":     "reference_pending (job=? AND owner=?)",
+		"referenceChanges": "SEARCH r USING PRIMARY KEY (owner=? AND relation=? AND referent>? AND referent<?)",
+		"stagedChanges":    "SEARCH reference_changed USING PRIMARY KEY (job=? AND owner=? AND relation=? AND referent>? AND referent<?)",
 	} {
 		plan := strings.Join(plans[name], "\n")
 		if !strings.Contains(plan, want) || strings.Contains(strings.NewReplacer("SCAN a", "", "SCAN b", "").Replace(plan), "SCAN") {

@@ -97,6 +97,7 @@ type recorder struct {
 
 // pair is what a link said before.
 type pair struct {
+	known    bool
 	targetID string
 	managed  bool
 }
@@ -109,6 +110,8 @@ type effects struct {
 	gained  []any // can be referred to from now on
 	due     []any // own references are due
 	adopted []any // own references are due and not known
+	foreign []any // what was known of the references of its target object does not hold any more
+	created []store.Outcome
 }
 
 // record stores outcomes that name each object once.
@@ -153,6 +156,13 @@ func (e *effects) note(before pair, o store.Outcome) {
 	if before.targetID != "" && before.targetID != after.TargetID {
 		e.lost = append(e.lost, o.Object)
 	}
+	other := before.targetID != "" && before.targetID != after.TargetID
+	if o.Created > 0 || before.known && (other || isZero(after) || after.Managed != before.managed) {
+		e.foreign = append(e.foreign, o.Object)
+	}
+	if o.Created > 0 {
+		e.created = append(e.created, o)
+	}
 	if after.TargetID == "" {
 		e.gone = append(e.gone, o.Object)
 		return
@@ -178,7 +188,7 @@ func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[dire
 	}
 	err := r.session.eachAmong(ctx, func(row scanner) error {
 		var key directory.Key
-		var p pair
+		p := pair{known: true}
 		err := row.Scan(&key, &p.targetID, &p.managed)
 		before[key] = p
 		return err
@@ -237,6 +247,8 @@ const (
 	removeDue     = "DELETE FROM reference_due WHERE job = ? AND owner IN "
 	forgetFrom    = "DELETE FROM reference WHERE job = ? AND owner IN "
 	forgetTo      = "DELETE FROM reference WHERE job = ? AND referent IN "
+	forgetOwner   = "DELETE FROM reference_owner WHERE job = ? AND owner IN "
+	forgetChanged = "DELETE FROM reference_changed WHERE job = ? AND owner IN "
 	makeOwnersDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
 		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `
@@ -248,14 +260,24 @@ const (
 	makeThemOpen = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN `
 
+	// Owners that are whole need no note of what changed.
+	noteGained = `INSERT INTO reference_changed (job, owner, relation, referent)
+		SELECT k.job, k.owner, r.relation, r.referent FROM relation r CROSS JOIN reference_owner k
+		WHERE k.job = ? AND k.owner = r.owner AND k.reconciled IS NOT NULL AND r.referent IN `
+
 	// What is due already is tried at once, whatever failed before.
 	orAtOnce = " ON CONFLICT (job, owner) DO UPDATE SET failure = NULL, retry_at = NULL"
 	orOpen   = orAtOnce + ", open = TRUE"
+	orNoted  = " ON CONFLICT DO NOTHING"
 )
 
 // apply does to links and references what the effects say. Links that were
 // written are in place already, so owners of the same batch are found.
 func (r recorder) apply(ctx context.Context, e effects) error {
+	noted, err := r.noted(ctx, e.gained)
+	if err != nil {
+		return err
+	}
 	for _, step := range []struct {
 		head, tail string
 		objects    []any
@@ -264,11 +286,38 @@ func (r recorder) apply(ctx context.Context, e effects) error {
 		{removeDue, "", e.gone},
 		{forgetFrom, "", e.lost},
 		{forgetTo, "", e.lost},
+		{forgetOwner, "", e.foreign},
+		{forgetChanged, "", e.foreign},
 		{makeOwnersDue, orAtOnce, e.gained},
+		{noteGained, orNoted, noted},
 		{makeThemDue, orAtOnce, e.due},
 		{makeThemOpen, orOpen, e.adopted},
 	} {
 		if err := r.run(ctx, step.head, step.tail, step.objects); err != nil {
+			return err
+		}
+	}
+	return r.create(ctx, e.created)
+}
+
+// noted returns the objects that can be referred to from now on where somebody has to
+// be told: a job that has reconciled no large owner need not look for theirs.
+func (r recorder) noted(ctx context.Context, gained []any) ([]any, error) {
+	if len(gained) == 0 {
+		return nil, nil
+	}
+	var one int
+	large, err := r.session.one(ctx, []any{&one}, "SELECT 1 FROM reference_owner WHERE job = ? AND reconciled IS NOT NULL LIMIT 1", r.job)
+	if !large {
+		return nil, err
+	}
+	return gained, err
+}
+
+// create remembers of owners where in the feed their target objects were created.
+func (r recorder) create(ctx context.Context, outcomes []store.Outcome) error {
+	for _, o := range outcomes {
+		if _, err := r.session.exec(ctx, "INSERT INTO reference_owner (job, owner, created) VALUES (?, ?, ?)", r.job, o.Object, o.Created); err != nil {
 			return err
 		}
 	}

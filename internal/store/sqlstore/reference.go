@@ -73,11 +73,12 @@ const dueReferences = `SELECT o.key, o.id, o.kind, l.target_id, l.managed, COALE
 	ORDER BY d.owner LIMIT ?`
 
 // What must be written of an owner's references. Where STAGED stands, the references
-// that were noted as changed come first, so that no other is looked at.
+// that were noted as changed come first, so that no other is looked at. The plus keeps
+// the statements on the index that has the order of the pages.
 const (
 	additions = `SELECT r.referent AS referent, l.target_id AS target_id, FALSE AS remove
 		FROM STAGED relation r CROSS JOIN link l
-		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND r.referent <= ? AND r.sequence <= ?
+		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND r.referent <= ? AND +r.sequence <= ?
 			AND l.job = ? AND l.object = r.referent AND l.target_id IS NOT NULL AND l.managed = TRUE
 			AND (l.kind = 1 OR r.relation <> 1)
 			AND NOT EXISTS (SELECT 1 FROM reference w
@@ -93,8 +94,7 @@ const (
 					AND (m.kind = 1 OR r.relation <> 1))
 		ORDER BY w.referent LIMIT ?`
 
-	// stagedChanges narrows one of them down; between the two parts stands its own name
-	// of the row.
+	// stagedChanges is what stands in front then.
 	stagedChanges = `(SELECT referent FROM reference_changed
 		WHERE job = ? AND owner = ? AND relation = ? AND referent > ? AND referent <= ?) c CROSS JOIN`
 )
@@ -109,12 +109,12 @@ const (
 func referenceChanges(q store.ReferenceQuery) clause {
 	q.Limit = cmp.Or(q.Limit, 1000)
 	q.Through = cmp.Or(q.Through, math.MaxInt64)
-	add := staged(q, additions, "r")
+	add := narrowed(q, additions, "r")
 	add.args = append(add.args, q.Owner, relationCode(q.Relation), q.After, q.Through, cmp.Or(q.CameBy, math.MaxInt64), q.Claim.JobKey, q.Limit)
 	if q.AdditionsOnly {
 		return clause{changeColumns + add.text + changeOrder, append(add.args, q.Limit)}
 	}
-	remove := staged(q, removals, "w")
+	remove := narrowed(q, removals, "w")
 	remove.args = append(remove.args, q.Claim.JobKey, q.Owner, relationCode(q.Relation), q.After, q.Through, q.Limit)
 	return clause{
 		changeColumns + "SELECT * FROM (" + add.text + ") a UNION ALL SELECT * FROM (" + remove.text + ") b" + changeOrder,
@@ -122,9 +122,9 @@ func referenceChanges(q store.ReferenceQuery) clause {
 	}
 }
 
-// staged puts what was noted as changed in front of a statement whose row has the name,
+// narrowed puts what was noted as changed in front of a statement whose row has the name,
 // when the query asks for that.
-func staged(q store.ReferenceQuery, statement, name string) clause {
+func narrowed(q store.ReferenceQuery, statement, name string) clause {
 	if !q.Staged {
 		return clause{strings.Replace(statement, "STAGED ", "", 1), nil}
 	}

@@ -78,8 +78,11 @@ func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner direct
 				return err
 			}
 		}
-		_, err := s.exec(ctx, `INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE)
-			ON CONFLICT (job, owner) DO UPDATE SET open = FALSE`, c.JobKey, owner)
+		if _, err := s.exec(ctx, `INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE)
+			ON CONFLICT (job, owner) DO UPDATE SET open = FALSE`, c.JobKey, owner); err != nil {
+			return err
+		}
+		_, err := s.exec(ctx, unreconcile+" AND owner = ?", c.JobKey, owner)
 		return err
 	})
 }
@@ -194,22 +197,42 @@ func (db *DB) PostponeReferences(ctx context.Context, c store.Claim, owner direc
 	})
 }
 
-// CloseReferences ends the reconciliation of owner: it is no longer due or open,
-// and changes still pending count as not made.
-func (db *DB) CloseReferences(ctx context.Context, c store.Claim, owner directory.Key) error {
+// SettleReferences says that changes of owner that are pending were not made.
+func (db *DB) SettleReferences(ctx context.Context, c store.Claim, owner directory.Key) error {
 	return db.write(ctx, relaxed, func(s *session) error {
 		if err := s.hold(ctx, c); err != nil {
 			return err
 		}
-		for _, statement := range []string{
-			"DELETE FROM reference_due WHERE job = ? AND owner = ?",
-			"DELETE FROM reference WHERE job = ? AND owner = ? AND pending = TRUE AND written = FALSE",
-			"UPDATE reference SET pending = FALSE WHERE job = ? AND owner = ? AND pending = TRUE",
-		} {
-			if _, err := s.exec(ctx, statement, c.JobKey, owner); err != nil {
-				return err
-			}
+		return s.dropPending(ctx, c.JobKey, owner)
+	})
+}
+
+// dropPending makes changes of an owner that are pending count as not made.
+func (s *session) dropPending(ctx context.Context, job int64, owner directory.Key) error {
+	for _, statement := range []string{
+		"DELETE FROM reference WHERE job = ? AND owner = ? AND pending = TRUE AND written = FALSE",
+		"UPDATE reference SET pending = FALSE WHERE job = ? AND owner = ? AND pending = TRUE",
+	} {
+		if _, err := s.exec(ctx, statement, job, owner); err != nil {
+			return err
 		}
-		return nil
+	}
+	return nil
+}
+
+// CloseReferences ends the reconciliation of owner: it is no longer due or open,
+// and changes still pending count as not made.
+func (db *DB) CloseReferences(ctx context.Context, c store.Claim, owner directory.Key, reconciled int64) error {
+	return db.write(ctx, relaxed, func(s *session) error {
+		if err := s.hold(ctx, c); err != nil {
+			return err
+		}
+		if _, err := s.exec(ctx, "DELETE FROM reference_due WHERE job = ? AND owner = ?", c.JobKey, owner); err != nil {
+			return err
+		}
+		if err := s.dropPending(ctx, c.JobKey, owner); err != nil {
+			return err
+		}
+		return s.reconcile(ctx, c.JobKey, owner, reconciled)
 	})
 }

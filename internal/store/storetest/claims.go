@@ -106,7 +106,9 @@ func overtaken(f *fixture) {
 		"OpenReferences":    f.OpenReferences(f.Context(), c, g.Key, directory.Members, change),
 		"ObserveReferences": f.ObserveReferences(f.Context(), c, g.Key, map[directory.Relation][]string{directory.Members: {"t1"}}),
 		"RecordReferences":  f.RecordReferences(f.Context(), c, g.Key, directory.Members, change, nil),
-		"CloseReferences":   f.CloseReferences(f.Context(), c, g.Key),
+		"StageReferences":   f.StageReferences(f.Context(), c, g.Key),
+		"RecheckReferences": f.RecheckReferences(f.Context(), c),
+		"CloseReferences":   f.CloseReferences(f.Context(), c, g.Key, 0),
 	} {
 		f.holds(errs.Is(err, errs.Conflict), what+" is refused")
 	}

@@ -115,7 +115,7 @@ func (f *fixture) owners(c store.Claim) string {
 func (f *fixture) close(c store.Claim, owners ...directory.Object) {
 	f.Helper()
 	for _, o := range owners {
-		f.succeed(f.CloseReferences(f.Context(), c, o.Key))
+		f.succeed(f.CloseReferences(f.Context(), c, o.Key, 0))
 	}
 }
 

@@ -25,7 +25,7 @@ func referenceChecks() []check {
 // owed returns everything that must be written for an owner.
 func (f *fixture) owed(c store.Claim, owner directory.Object, r directory.Relation) []store.ReferenceChange {
 	f.Helper()
-	changes, err := f.ReferenceChanges(f.Context(), c, owner.Key, r, 0, 1000)
+	changes, err := f.ReferenceChanges(f.Context(), store.ReferenceQuery{Claim: c, Owner: owner.Key, Relation: r})
 	f.succeed(err)
 	return changes
 }
@@ -115,7 +115,7 @@ func referencesPaged(f *fixture) {
 		var got []store.ReferenceChange
 		var after directory.Key
 		for {
-			page, err := f.ReferenceChanges(f.Context(), c, g.Key, directory.Members, after, limit)
+			page, err := f.ReferenceChanges(f.Context(), store.ReferenceQuery{Claim: c, Owner: g.Key, Relation: directory.Members, After: after, Limit: limit})
 			f.succeed(err)
 			if len(page) == 0 {
 				break
