@@ -51,13 +51,13 @@ func (o Options) withDefaults(remote bool) Options { //nolint:revive // a server
 type DB struct {
 	dialect dialect
 	source  *source
-	readers chan *session
+	readers *pool
 	// feed has the writers that change the directory, each of one tenant at a time.
 	// SQLite has one, for everything.
 	feed []*writer
 	// apart has connections for all other writes, each for one write at a time;
 	// SQLite has none.
-	apart   chan *session
+	apart   *pool
 	growth  growth
 	logger  *slog.Logger
 	closing sync.Once
@@ -100,24 +100,18 @@ func open(ctx context.Context, address string, o Options) (*DB, error) {
 	db := &DB{
 		dialect: src.dialect,
 		source:  src,
-		readers: make(chan *session, o.Readers),
+		readers: newPool(o.Readers, func() *session { return newSession(src.reader, src.dialect) }),
 		closed:  make(chan struct{}),
 		logger:  o.Logger,
 
 		properties: objectProperties(src.dialect),
 		extension:  extensionForm(),
 	}
-	for range o.Readers {
-		db.readers <- newSession(src.reader, src.dialect)
-	}
 	for range max(1, src.feedWriters) {
 		db.feed = append(db.feed, newWriter(newSession(src.writer, src.dialect), db.closed))
 	}
 	if o.Writers > 0 {
-		db.apart = make(chan *session, o.Writers)
-		for range o.Writers {
-			db.apart <- newSession(src.writer, src.dialect)
-		}
+		db.apart = newPool(o.Writers, func() *session { return newSession(src.writer, src.dialect) })
 	}
 	return db, nil
 }
@@ -141,15 +135,7 @@ func (db *DB) Close() error {
 			<-w.turn
 			err = errors.Join(err, w.session.close())
 		}
-		for range cap(db.apart) {
-			s := <-db.apart
-			err = errors.Join(err, s.close())
-		}
-		for range cap(db.readers) {
-			s := <-db.readers
-			err = errors.Join(err, s.close())
-		}
-		err = errors.Join(err, db.source.close())
+		err = errors.Join(err, db.apart.close(), db.readers.close(), db.source.close())
 	})
 	return err
 }
@@ -180,15 +166,16 @@ func (db *DB) read(ctx context.Context, fn func(*session) error) error {
 }
 
 // lend lends fn one of the sessions, as soon as one is free.
-func (db *DB) lend(ctx context.Context, sessions chan *session, fn func(*session) error) error {
+func (db *DB) lend(ctx context.Context, sessions *pool, fn func(*session) error) error {
 	select {
 	case <-db.closed:
 		return errClosed()
 	default:
 	}
 	select {
-	case s := <-sessions:
-		defer func() { sessions <- s }()
+	case <-sessions.free:
+		s := sessions.take()
+		defer sessions.put(s)
 		return fn(s)
 	case <-db.closed:
 		return errClosed()
