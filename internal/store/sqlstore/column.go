@@ -91,31 +91,46 @@ type draft struct {
 	document string
 }
 
+// insertion is the statement that adds live objects.
+func insertion(d dialect) bulk {
+	b := bulk{
+		head:  d.insert + "object (tenant, id, kind, presence, sequence, altered, created, modified, document",
+		types: []string{"bigint", "text", "smallint", "smallint", "bigint", "bigint", "bigint", "bigint", "json"},
+		tail:  " RETURNING id, key",
+	}
+	for _, c := range attributeColumns() {
+		b.head += ", " + c.name
+		if c.boolean {
+			b.types = append(b.types, "boolean")
+		} else {
+			b.types = append(b.types, "text")
+		}
+	}
+	b.head += ")"
+	return b
+}
+
 // insertObjects adds live objects and returns their keys in the same order.
 func (s *session) insertObjects(ctx context.Context, tenant int64, objects []draft) ([]directory.Key, error) {
-	columns := attributeColumns()
-	head := s.dialect.insert + "object (tenant, id, kind, presence, sequence, altered, created, modified, document, " +
-		strings.Join(columnNames(columns), ", ") + ") VALUES "
+	insertion, columns := insertion(s.dialect), attributeColumns()
+	rows := make([]any, 0, len(objects)*len(insertion.types))
+	for _, o := range objects {
+		rows = append(rows, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence, o.Sequence,
+			micros(o.Created), micros(o.Modified), o.document)
+		rows = columnValues(rows, columns, o.Attributes)
+	}
 	keys := make(map[directory.ObjectID]directory.Key, len(objects))
-	for _, run := range chunks(objects) {
-		args := make([]any, 0, len(run)*(9+len(columns)))
-		for _, o := range run {
-			args = append(args, tenant, string(o.ID), kindCode(o.Kind), int(directory.Live), o.Sequence, o.Sequence,
-				micros(o.Created), micros(o.Modified), o.document)
-			args = columnValues(args, columns, o.Attributes)
-		}
-		err := s.each(ctx, func(row scanner) error {
-			var (
-				id  directory.ObjectID
-				key directory.Key
-			)
-			err := row.Scan(&id, &key)
-			keys[id] = key
-			return err
-		}, head+placeholders(len(run), 9+len(columns))+" RETURNING id, key", args...)
-		if err != nil {
-			return nil, err
-		}
+	err := s.eachRow(ctx, func(row scanner) error {
+		var (
+			id  directory.ObjectID
+			key directory.Key
+		)
+		err := row.Scan(&id, &key)
+		keys[id] = key
+		return err
+	}, insertion, rows)
+	if err != nil {
+		return nil, err
 	}
 	ordered := make([]directory.Key, len(objects))
 	var elements []element
@@ -160,15 +175,13 @@ func appendElements(elements []element, key directory.Key, a directory.Attribute
 
 // insertElements notes members of collections; equal ones count once.
 func (s *session) insertElements(ctx context.Context, tenant int64, elements []element) error {
-	for _, run := range chunks(elements) {
-		args := make([]any, 0, 4*len(run))
-		for _, e := range run {
-			args = append(args, tenant, e.property, e.value, e.object)
-		}
-		if _, err := s.exec(ctx, "INSERT INTO element (tenant, property, value, object) VALUES "+
-			placeholders(len(run), 4)+" ON CONFLICT DO NOTHING", args...); err != nil {
-			return err
-		}
+	rows := make([]any, 0, 4*len(elements))
+	for _, e := range elements {
+		rows = append(rows, tenant, e.property, e.value, e.object)
 	}
-	return nil
+	return s.execRows(ctx, bulk{
+		head:  "INSERT INTO element (tenant, property, value, object)",
+		types: []string{"bigint", "text", "text", "bigint"},
+		tail:  " ON CONFLICT DO NOTHING",
+	}, rows)
 }

@@ -75,28 +75,24 @@ func (s *stage) load(ctx context.Context, rows []importRow) error {
 }
 
 func (s *stage) find(ctx context.Context, condition string, values []any) error {
-	for _, run := range chunks(values) {
-		err := s.importer.session.each(ctx, func(row scanner) error {
-			var (
-				r    objectRow
-				o    staged
-				name sql.NullString
-			)
-			if err := row.Scan(append(r.dest(), &name, &o.title)...); err != nil {
-				return err
-			}
-			if s.byID[r.object.ID] == nil {
-				o.draft, o.name = draft{r.bare(), r.document}, name.String
-				s.note(&o)
-			}
-			return nil
-		}, "SELECT "+objectColumns+", o.user_principal_name, o.display_name FROM object o WHERE o.tenant = ? AND "+
-			condition+"("+list(len(run))+")", append([]any{s.importer.tenant}, run...)...)
-		if err != nil {
+	return s.importer.session.eachAmong(ctx, func(row scanner) error {
+		var (
+			r    objectRow
+			o    staged
+			name sql.NullString
+		)
+		if err := row.Scan(append(r.dest(), &name, &o.title)...); err != nil {
 			return err
 		}
-	}
-	return nil
+		if s.byID[r.object.ID] == nil {
+			o.draft, o.name = draft{r.bare(), r.document}, name.String
+			s.note(&o)
+		}
+		return nil
+	}, among{
+		head:   "SELECT " + objectColumns + ", o.user_principal_name, o.display_name FROM object o WHERE o.tenant = ? AND " + condition,
+		before: []any{s.importer.tenant}, values: values,
+	})
 }
 
 // note makes an object known by its names.

@@ -125,24 +125,18 @@ func (i *importer) lookUp(ctx context.Context, query string, wanted map[string]b
 	for name := range wanted {
 		values = append(values, name)
 	}
-	for _, run := range chunks(values) {
-		err := i.session.each(ctx, func(row scanner) error {
-			var (
-				name string
-				n    named
-				kind int
-			)
-			if err := row.Scan(&name, &n.key, &kind); err != nil {
-				return err
-			}
-			n.kind = kindOf(kind)
-			_, n.ambiguous = names[fold(name)]
-			names[fold(name)] = n
-			return nil
-		}, query+"("+list(len(run))+")", append([]any{i.tenant}, run...)...)
-		if err != nil {
+	return i.session.eachAmong(ctx, func(row scanner) error {
+		var (
+			name string
+			n    named
+			kind int
+		)
+		if err := row.Scan(&name, &n.key, &kind); err != nil {
 			return err
 		}
-	}
-	return nil
+		n.kind = kindOf(kind)
+		_, n.ambiguous = names[fold(name)]
+		names[fold(name)] = n
+		return nil
+	}, among{head: query, before: []any{i.tenant}, values: values})
 }
