@@ -32,6 +32,9 @@ func (s *session) createObject(ctx context.Context, tenant int64, o directory.Ob
 	if kindCode(o.Kind) == 0 {
 		return o, errs.New(errs.Invalid, codeBadRequest, "The directory keeps no objects of the kind %q.", o.Kind)
 	}
+	if err := checkID(o.ID); err != nil {
+		return o, err
+	}
 	if err := s.checkNew(ctx, tenant, o); err != nil {
 		return o, err
 	}

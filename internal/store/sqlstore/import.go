@@ -63,7 +63,7 @@ func prepare(rows []store.ImportRow) []importRow {
 	prepared := make([]importRow, len(rows))
 	inParallel(len(rows), func(i int) {
 		row := importRow{ImportRow: rows[i]}
-		row.err = checkTexts([]any{string(row.ID), row.From, row.To})
+		row.err = cmp.Or(checkTexts([]any{string(row.ID), row.From, row.To}), checkID(row.ID))
 		if row.err == nil && row.Relation == "" {
 			row.attributes = merged(nil, row.Attributes)
 			row.document, row.err = writeAttributes(row.attributes)

@@ -426,20 +426,6 @@ func TestOpenPostgreSQLRefuses(t *testing.T) {
 	}
 }
 
-// TestTextTooLongForAnIndex says what to do about a text that cannot be kept.
-func TestTextTooLongForAnIndex(t *testing.T) {
-	t.Parallel()
-	db := open(t, prepared(t))
-	var name strings.Builder
-	for range 500 {
-		name.WriteString(rand.Text()) // the server compresses
-	}
-	_, err := db.CreateObject(t.Context(), tenant, user(name.String()))
-	if !errs.Is(err, errs.Invalid) || !strings.Contains(err.Error(), "Shorten it") {
-		t.Error(err)
-	}
-}
-
 // TestStatisticsFollowGrowth imports into an empty database: the server knows of the
 // rows without having to look by itself.
 func TestStatisticsFollowGrowth(t *testing.T) {

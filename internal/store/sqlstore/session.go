@@ -35,9 +35,6 @@ type scanner interface {
 	Scan(dest ...any) error
 }
 
-// indexedBytes is what PostgreSQL keeps at least of an indexed text.
-const indexedBytes = 2600
-
 // preparedLimit bounds the statements kept ready on one connection; filters make
 // texts without number.
 const preparedLimit = 256

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -47,11 +48,51 @@ func plain(text string) string { return strings.ReplaceAll(text, "\x00", "\uFFFD
 
 // writeAttributes is encodeAttributes for attributes that are to be stored.
 func writeAttributes(a directory.Attributes) (string, error) {
+	if err := checkIndexed(a); err != nil {
+		return "", err
+	}
 	document, err := encodeAttributes(a)
 	if err == nil && escapesNUL(document) {
 		err = errNUL()
 	}
 	return document, err
+}
+
+// indexedBytes is what PostgreSQL keeps at least of an indexed text.
+const indexedBytes = 2600
+
+// checkIndexed refuses attributes that PostgreSQL cannot keep in an index. SQLite could,
+// but what one database takes the other one takes as well.
+func checkIndexed(a directory.Attributes) error {
+	for name, value := range a {
+		// Folding makes a letter longer by half at most.
+		text, ok := value.(string)
+		if ok && len(text) > indexedBytes*2/3 && len(fold(text)) > indexedBytes && isIndexed(name) {
+			return errLong(name)
+		}
+	}
+	for _, e := range appendElements(nil, 0, a) {
+		if len(e.value) > indexedBytes {
+			return errLong(e.property)
+		}
+	}
+	return nil
+}
+
+func isIndexed(property string) bool {
+	return slices.ContainsFunc(attributeColumns(), func(c column) bool { return c.property == property })
+}
+
+// checkID is checkIndexed for the id of an object.
+func checkID(id directory.ObjectID) error {
+	if len(id) > indexedBytes {
+		return errLong("id")
+	}
+	return nil
+}
+
+func errLong(property string) error {
+	return errs.New(errs.Invalid, codeBadRequest, "The value of %s is too long: what objects are found by holds at most %d bytes. Shorten it.", property, indexedBytes)
 }
 
 // escapesNUL reports whether a text of a document holds the character NUL.

@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -15,6 +17,7 @@ func importChecks() []check {
 		{"a second import of the same rows changes nothing", importedTwice},
 		{"a bad row does not stop the others", badRows},
 		{"a row with the character NUL does not stop the others", rowsWithNUL},
+		{"a row with a text that no index takes does not stop the others", rowsTooLong},
 		{"rows of one import see each other", rowsTogether},
 		{"references name objects by id, userPrincipalName or a group's displayName", referencesImported},
 		{"a name that several groups have names none", ambiguousName},
@@ -56,6 +59,48 @@ func rowsWithNUL(f *fixture) {
 		f.succeed(r.Err)
 		equal(f, r.Action, store.ImportCreated, "action")
 	}
+}
+
+// rowsTooLong has texts, of no pattern that could be compressed, where they are indexed,
+// and the longest that are taken.
+func rowsTooLong(f *fixture) {
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same in every run
+	text := func(n int) string {
+		letters := make([]byte, n)
+		for i := range letters {
+			letters[i] = 'a' + byte(random.IntN(26))
+		}
+		return string(letters)
+	}
+	row := func(property string, value any) store.ImportRow {
+		r := userRow(text(20), "")
+		r.Attributes[property] = value
+		return r
+	}
+	identified := userRow("grace", "Navy")
+	identified.ID = directory.ObjectID(text(2601))
+	bad := []store.ImportRow{
+		row("userPrincipalName", text(2601)), row("department", text(100_000)), row("businessPhones", []any{text(2601)}),
+		row("identities", []any{map[string]any{"issuerAssignedId": text(2000), "issuer": text(1000)}}),
+		row("displayName", strings.Repeat("\u023a", 900)), identified,
+	}
+	good := []store.ImportRow{
+		userRow("ada", "Sales"), row("userPrincipalName", text(2600)), row("businessPhones", []any{text(2600)}), row("aboutMe", text(100_000)),
+		row("displayName", strings.Repeat("\u023a", 800)),
+	}
+	results := f.load(slices.Concat(bad, good)...)
+	for n, r := range results[:len(bad)] {
+		f.holds(errs.Is(r.Err, errs.Invalid), fmt.Sprintf("row %d is refused: %v", n, r.Err))
+	}
+	for _, r := range results[len(bad):] {
+		f.succeed(r.Err)
+		equal(f, r.Action, store.ImportCreated, "action")
+	}
+	longer := row("userPrincipalName", good[1].Attributes["userPrincipalName"])
+	longer.Attributes["mail"] = text(2601)
+	f.holds(errs.Is(f.load(longer)[0].Err, errs.Invalid), "nor by an update")
+	_, err := f.CreateObject(f.Context(), f.tenant, directory.Object{ID: identified.ID, Kind: directory.User, Created: f.now})
+	f.fail(err, errs.Invalid)
 }
 
 func userRow(name, department string) store.ImportRow {
