@@ -36,7 +36,7 @@ func TestHandshake(t *testing.T) {
 		validate http.HandlerFunc
 		message  string
 	}{
-		"consent": {echo(func(w http.ResponseWriter, token string) { _, _ = io.WriteString(w, token) }), ""},
+		"consent":   {echo(func(w http.ResponseWriter, token string) { _, _ = io.WriteString(w, token) }), ""},
 		"forbidden": {status(403), "Subscription validation request failed. HTTP status code is 'Forbidden'. Notification endpoint must respond with 200 OK to validation request."},
 		"accepted":  {status(202), "HTTP status code is 'Accepted'"},
 		"encoded":   {echo(func(w http.ResponseWriter, token string) { _, _ = io.WriteString(w, url.QueryEscape(token)) }), "Response must exactly match validationToken query parameter."},

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/provisor/provisor/internal/subscription"
 )
@@ -48,7 +49,7 @@ func (t *turn) send(ctx context.Context, endpoint string, value []subscription.N
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, t.Timeout)
+	ctx, cancel := patient(ctx, t.Timeout)
 	defer cancel()
 	answer, err := t.post(ctx, endpoint, "application/json; charset=utf-8", body)
 	if err != nil {
@@ -61,6 +62,26 @@ func (t *turn) send(ctx context.Context, endpoint string, value []subscription.N
 		return refusal{fmt.Errorf("the endpoint answered %d", answer.StatusCode)}
 	}
 	return nil
+}
+
+// lastWords is how long a request that is under way may go on when its process is
+// asked to stop: one that is accepted meanwhile need not be sent again.
+const lastWords = 2 * time.Second
+
+// patient returns a context that ends after a time, or a moment after ctx.
+func patient(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
+	inner, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(lastWords):
+			cancel()
+		case <-inner.Done():
+		}
+	})
+	return inner, func() {
+		stop()
+		cancel()
+	}
 }
 
 // refusal is the error of an endpoint that did not accept.

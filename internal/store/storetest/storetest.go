@@ -54,6 +54,7 @@ func Run(t *testing.T, open Open) {
 		"Logs":         logChecks(),
 		"Issued":       issuedChecks(),
 		"Replies":      replyChecks(),
+		"Subscribers":  subscriptionChecks(),
 		"Writes":       writeChecks(),
 		"Model":        modelChecks(),
 	} {
