@@ -51,6 +51,13 @@ func TestFaultsLoseAndDoubleNothing(t *testing.T) {
 	}
 }
 
+// renameTo gives a user another name, by which the target looks it up.
+func (w *world) renameTo(person directory.ObjectID, name string) {
+	w.t.Helper()
+	w.set(person, "userPrincipalName", name)
+	w.set(person, "mail", name)
+}
+
 // life changes the directory between cycles and verifies the end.
 func (w *world) life(random *rand.Rand) {
 	w.t.Helper()
@@ -61,7 +68,7 @@ func (w *world) life(random *rand.Rand) {
 		for range 10 {
 			person := people[random.IntN(len(people))]
 			group := groups[random.IntN(len(groups))]
-			switch random.IntN(4) {
+			switch random.IntN(5) {
 			case 0:
 				w.set(person, "department", fmt.Sprint("D", random.IntN(5)))
 			case 1:
@@ -72,6 +79,8 @@ func (w *world) life(random *rand.Rand) {
 				if boss := people[random.IntN(len(people))]; boss != person {
 					w.relate(person, directory.Manager, boss)
 				}
+			case 4: // perhaps before it is known whether its account was created
+				w.renameTo(person, fmt.Sprintf("renamed%d.%d@example.com", round, random.Int32()))
 			}
 		}
 		people = append(people, w.user(1000+round))
