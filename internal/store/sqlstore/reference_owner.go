@@ -15,7 +15,7 @@ const manyReferences = 100
 const (
 	reconcile = `INSERT INTO reference_owner (job, owner, reconciled)
 		SELECT CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS BIGINT)
-		WHERE (SELECT count(*) FROM (SELECT 1 FROM reference WHERE job = ? AND owner = ? LIMIT ?) some) = ?
+		WHERE (SELECT count(*) FROM (SELECT 1 FROM reference WHERE job = ? AND owner = ? LIMIT ?) written) = ?
 		ON CONFLICT (job, owner) DO UPDATE SET reconciled = excluded.reconciled`
 	unreconcile = "UPDATE reference_owner SET reconciled = NULL WHERE reconciled IS NOT NULL AND job = ?"
 
