@@ -16,9 +16,13 @@ func (a *API) subscriptionRoutes() []Route {
 
 func (a *API) subscriptionRows(versions Versions, operation id.Operation) []Route {
 	const set, one = "subscriptions", "subscriptions/{subscription}"
+	note := "users, groups, one of them, or the members of a group; no resource data"
+	if versions == Own {
+		note = "as /v1.0/subscriptions, and servicePrincipals/{id}/synchronization/jobs/{jobId}"
+	}
 	rows := []Route{
 		{Method: get, Pattern: set, Options: short(), handle: a.listSubscriptions},
-		{Method: post, Pattern: set, body: jsonRequired, handle: a.createSubscription, operations: a.toSubscribe},
+		{Method: post, Pattern: set, body: jsonRequired, handle: a.createSubscription, operations: a.toSubscribe, Note: note},
 		{Method: get, Pattern: one, Options: []odata.Option{odata.SelectOption}, handle: a.getSubscription, operations: a.toSubscribed},
 		{Method: patch, Pattern: one, body: jsonRequired, handle: a.updateSubscription, operations: a.toSubscribed},
 		{Method: remove, Pattern: one, handle: a.deleteSubscription, operations: a.toSubscribed},
