@@ -79,5 +79,5 @@ func (c *Cycle) read(ctx context.Context, m *mapping.Mapping, s sweep, at synchr
 		b.attempts[i] = c.prepare(m, page[i])
 		b.attempts[i].of = s.of
 	}
-	return b, c.announce(ctx, b.attempts)
+	return b, c.announce(ctx, s, b.attempts)
 }

@@ -38,6 +38,7 @@ func (a *attempt) beginAnew(ctx context.Context) error {
 	if a.m.FlowsOnce() {
 		o.Created = a.state.Head
 	}
+	a.unlinked = false
 	return a.Store.Record(ctx, a.claim, store.Batch{Outcomes: []store.Outcome{o}})
 }
 

@@ -40,6 +40,13 @@ func (f *forgetful) Record(ctx context.Context, c store.Claim, b store.Batch) er
 	return f.Provisioning.Record(ctx, c, b)
 }
 
+func (f *forgetful) Announce(ctx context.Context, c store.Claim, a store.Announcement) error {
+	if f.lost(f.records.Add(1)) {
+		return errLost
+	}
+	return f.Provisioning.Announce(ctx, c, a)
+}
+
 // TestPositionNeverPassesWhatIsNotRecorded loses one transaction of a cycle after
 // the other and goes on with the state that the cycle reported. Contract point 4.
 func TestPositionNeverPassesWhatIsNotRecorded(t *testing.T) {
@@ -315,6 +322,13 @@ func (d *dead) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 		return errLost
 	}
 	return d.Provisioning.Record(ctx, c, b)
+}
+
+func (d *dead) Announce(ctx context.Context, c store.Claim, a store.Announcement) error {
+	if d.ctx.Err() != nil {
+		return errLost
+	}
+	return d.Provisioning.Announce(ctx, c, a)
 }
 
 // TestCertainRefusalIsNoCreateBegun: who was refused and then leaves is not looked

@@ -36,6 +36,8 @@ type attempt struct {
 	detailed bool
 	// told is that record.
 	told *synchronization.ObjectSummary
+	// unlinked: the job has no row for the object.
+	unlinked bool
 	// sent says that something was written, or tried.
 	sent bool
 	// keptLink is the link as it is when the attempt fails half-way.
@@ -44,7 +46,7 @@ type attempt struct {
 
 // prepare evaluates one candidate and takes the first decision.
 func (c *Cycle) prepare(m *mapping.Mapping, candidate store.Candidate) *attempt {
-	a := &attempt{Cycle: c, m: m, object: candidate, began: c.Now(), keptLink: candidate.Link}
+	a := &attempt{Cycle: c, m: m, object: candidate, began: c.Now(), keptLink: candidate.Link, unlinked: candidate.Link.IsZero()}
 	a.keptLink.Failure = nil
 	if a.fault = a.evaluate(); a.fault == nil {
 		a.first = plan.First(a.facts)

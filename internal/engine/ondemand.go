@@ -98,7 +98,7 @@ func (c *Cycle) single(ctx context.Context, kind directory.Kind, id directory.Ob
 	a := c.prepare(m, found)
 	a.detailed = true
 	a.first = spoken(a.facts, a.first)
-	if err := c.announce(ctx, []*attempt{a}); err != nil {
+	if err := c.announce(ctx, sweep{}, []*attempt{a}); err != nil {
 		return none, err
 	}
 	done, err := a.process(ctx)

@@ -126,7 +126,7 @@ func (a *attempt) earlier() *store.Failure {
 }
 
 func (a *attempt) outcome(link store.Link) store.Outcome {
-	return store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Reconcile: a.refers(link)}
+	return store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Reconcile: a.refers(link), Unlinked: a.unlinked}
 }
 
 // refers reports whether the object's references are to be reconciled: it has a

@@ -91,11 +91,24 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 // order, the object is looked at again even when the directory has taken the change
 // back in the meantime, and looked after even when it has left the scope: nobody keeps
 // an account that the job does not know of.
-func (c *Cycle) announce(ctx context.Context, attempts []*attempt) error {
+func (c *Cycle) announce(ctx context.Context, s sweep, attempts []*attempt) error {
 	var begun []store.Outcome
+	anew := store.Announcement{Cycle: c.snapshot()}
 	for _, a := range attempts {
-		if link, changed := a.beginning(); changed {
+		link, changed := a.beginning()
+		switch {
+		case !changed:
+		case a.unlinked && s.of == store.Changed && !c.onDemand:
+			anew.Objects = append(anew.Objects, store.Beginning{Object: a.object.Key, Kind: a.object.Kind, Position: s.position(a.object), Begun: link.Begun})
+		default:
+			a.unlinked = false
 			begun = append(begun, store.Outcome{Object: a.object.Key, Kind: a.object.Kind, Link: link, Adopted: link.Managed && !a.facts.Managed && a.refers(link)})
+		}
+	}
+	if len(anew.Objects) > 0 {
+		anew.Upto = s.position(attempts[len(attempts)-1].object)
+		if err := c.Store.Announce(ctx, c.claim, anew); err != nil {
+			return err
 		}
 	}
 	if len(begun) == 0 {

@@ -13,6 +13,8 @@ import (
 // Provisioning keeps what a job knows of each object: its link, its failure, and
 // the references written at the target.
 type Provisioning interface {
+	Announcements
+
 	// Head returns the tenant's newest feed position.
 	Head(ctx context.Context, tenant directory.TenantID) (int64, error)
 	// CountChanges returns how many users and groups changed in (from, head].
@@ -137,6 +139,11 @@ type Link struct {
 	Failure   *Failure
 }
 
+// IsZero reports whether l says nothing, which has no row.
+func (l Link) IsZero() bool {
+	return l.TargetID == "" && !l.Managed && len(l.Digest) == 0 && l.Failure == nil && l.Departure == 0
+}
+
 // MatchingValue is a value of an attribute by which objects of the target are found.
 type MatchingValue struct {
 	Path      string `json:"path"` // a SCIM path
@@ -194,7 +201,10 @@ type Outcome struct {
 	// remembered for as long as the object is linked to what was created, or it is not
 	// known whether it was; zero leaves it as it is.
 	Created int64
-	Log     *LogEntry
+	// Unlinked: under the same claim the object was read and had no link, and none was
+	// recorded since. Whoever says so saves the store a look.
+	Unlinked bool
+	Log      *LogEntry
 }
 
 // Owner is a linked object whose references are to be reconciled.

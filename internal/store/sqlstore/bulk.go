@@ -14,6 +14,7 @@ import (
 type bulk struct {
 	head  string   // INSERT, with the names of the columns
 	types []string // of the columns, in PostgreSQL's words
+	fixed string   // what is the same in every row, as SQL: ", 1, NULL"
 	tail  string   // what follows the rows
 }
 
@@ -25,12 +26,12 @@ func (b bulk) statements(d dialect, values []any) []clause {
 		for i := range columns {
 			columns[i] = array{values[i:], width}
 		}
-		return []clause{{b.head + " SELECT * FROM unnest(?::" + strings.Join(b.types, "[],?::") + "[])" + b.tail, columns}}
+		return []clause{{b.head + " SELECT *" + b.fixed + " FROM unnest(?::" + strings.Join(b.types, "[],?::") + "[])" + b.tail, columns}}
 	}
 	var all []clause
 	for len(values) > 0 {
 		run := chunk(len(values) / width)
-		all = append(all, clause{b.head + " VALUES " + placeholders(run, width) + b.tail, values[:run*width]})
+		all = append(all, clause{b.head + " VALUES " + repeated("("+list(width)+b.fixed+")", run) + b.tail, values[:run*width]})
 		values = values[run*width:]
 	}
 	return all

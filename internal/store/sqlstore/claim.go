@@ -34,8 +34,11 @@ func (db *DB) SeizeJob(ctx context.Context, a store.Address, v store.Visit, now 
 			return err
 		}
 		if ok, err = s.one(ctx, []any{&claim.Fence}, "UPDATE job SET holder = ?, fence = fence + 1, lease_until = ?, wanted_until = NULL WHERE key = ? AND "+unheld+
-			" RETURNING job.fence", v.Holder, micros(now.Add(v.Lease)), claim.JobKey, micros(now)); err != nil || ok {
+			" RETURNING job.fence", v.Holder, micros(now.Add(v.Lease)), claim.JobKey, micros(now)); err != nil {
 			return err
+		}
+		if ok {
+			return s.resume(ctx, claim.JobKey, claim.Job.Cycle)
 		}
 		_, err = s.exec(ctx, "UPDATE job SET wanted_until = ? WHERE key = ?", micros(now.Add(v.Wish)), claim.JobKey)
 		return err

@@ -45,8 +45,10 @@ func (db *DB) ClaimDue(ctx context.Context, d store.DueJob, holder string, now t
 			return err
 		}
 		claim.JobKey = row.key
-		claim.Job, err = row.decode()
-		return err
+		if claim.Job, err = row.decode(); err != nil {
+			return err
+		}
+		return s.resume(ctx, claim.JobKey, claim.Job.Cycle)
 	})
 	if err != nil || !ok {
 		return store.Claim{}, false, err

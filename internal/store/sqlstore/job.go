@@ -198,6 +198,7 @@ func (s *session) reset(ctx context.Context, job int64, reset store.Reset) error
 	case reset.Links:
 		statements = []string{
 			"DELETE FROM link WHERE job = ?",
+			"DELETE FROM announcement WHERE job = ?",
 			"DELETE FROM reference WHERE job = ?",
 			"DELETE FROM reference_due WHERE job = ?",
 			"DELETE FROM reference_owner WHERE job = ?",

@@ -23,7 +23,7 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 	}
 	logs := logsOf(b.Outcomes)
 	err = db.write(ctx, relaxed, func(s *session) error {
-		if err := s.advance(ctx, c, cycle); err != nil {
+		if err := s.advance(ctx, c, b.Cycle, cycle); err != nil {
 			return err
 		}
 		r := recorder{session: s, job: c.JobKey}
@@ -51,7 +51,7 @@ func encodePosition(c synchronization.Cycle) (sql.NullString, error) {
 
 // advance stores the position of the claimed job, if there is one, unless the claim
 // was overtaken.
-func (s *session) advance(ctx context.Context, c store.Claim, position sql.NullString) error {
+func (s *session) advance(ctx context.Context, c store.Claim, cycle synchronization.Cycle, position sql.NullString) error {
 	if !position.Valid {
 		return s.hold(ctx, c)
 	}
@@ -59,7 +59,10 @@ func (s *session) advance(ctx context.Context, c store.Claim, position sql.NullS
 	if err == nil && held == 0 {
 		err = errOvertaken(c)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return s.settle(ctx, c.JobKey, cycle)
 }
 
 // distinct cuts outcomes into runs that name no object twice: one statement
@@ -127,7 +130,7 @@ func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
 	for _, o := range outcomes {
 		e.note(before[o.Object], o)
 		switch {
-		case isZero(o.Link):
+		case o.Link.IsZero():
 		case o.Link.TargetID == before[o.Object].targetID:
 			kept = append(kept, o)
 		default:
@@ -143,28 +146,26 @@ func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
 	return r.apply(ctx, e)
 }
 
-func isZero(l store.Link) bool {
-	return l.TargetID == "" && !l.Managed && len(l.Digest) == 0 && l.Failure == nil && l.Departure == 0
-}
-
 // note sorts an outcome by what it means for references.
 func (e *effects) note(before pair, o store.Outcome) {
 	after := o.Link
-	if isZero(after) {
+	if after.IsZero() && !o.Unlinked {
 		e.removed = append(e.removed, o.Object)
 	}
 	if before.targetID != "" && before.targetID != after.TargetID {
 		e.lost = append(e.lost, o.Object)
 	}
 	other := before.targetID != "" && before.targetID != after.TargetID
-	if o.Created > 0 || before.known && (other || isZero(after) || after.Managed != before.managed) {
+	if o.Created > 0 || before.known && (other || after.IsZero() || after.Managed != before.managed) {
 		e.foreign = append(e.foreign, o.Object)
 	}
 	if o.Created > 0 {
 		e.created = append(e.created, o)
 	}
 	if after.TargetID == "" {
-		e.gone = append(e.gone, o.Object)
+		if !o.Unlinked {
+			e.gone = append(e.gone, o.Object)
+		}
 		return
 	}
 	// Unmanaged objects are not referred to, so becoming managed counts as well.
@@ -182,9 +183,11 @@ func (e *effects) note(before pair, o store.Outcome) {
 // links returns what the links of outcomes' objects said before.
 func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[directory.Key]pair, error) {
 	before := make(map[directory.Key]pair, len(outcomes))
-	objects := make([]any, len(outcomes))
-	for i, o := range outcomes {
-		objects[i] = o.Object
+	var objects []any
+	for _, o := range outcomes {
+		if !o.Unlinked {
+			objects = append(objects, o.Object)
+		}
 	}
 	err := r.session.eachAmong(ctx, func(row scanner) error {
 		var key directory.Key
@@ -194,29 +197,6 @@ func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[dire
 		return err
 	}, among{head: "SELECT object, COALESCE(target_id, ''), managed FROM link WHERE job = ? AND object IN ", before: []any{r.job}, values: objects})
 	return before, err
-}
-
-// putLinks creates or replaces the links of outcomes. Where the target id stays,
-// leaving it out of the assignments spares the index on it.
-func (r recorder) putLinks(ctx context.Context, outcomes []store.Outcome, assignment string) error {
-	rows := make([]any, 0, 11*len(outcomes))
-	for _, o := range outcomes {
-		failure, retryAt, err := encodeFailure(o.Link.Failure)
-		if err != nil {
-			return err
-		}
-		begun, err := encodeBegun(o.Link.Begun)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, r.job, o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest, failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
-	}
-	return r.session.execRows(ctx, bulk{
-		head:  "INSERT INTO link (job, object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun)",
-		types: []string{"bigint", "bigint", "smallint", "text", "boolean", "bytea", "text", "bigint", "boolean", "bigint", "text"},
-		tail: ` ON CONFLICT (job, object) DO UPDATE SET ` + assignment + `managed = excluded.managed, digest = excluded.digest,
-			failure = excluded.failure, retry_at = excluded.retry_at, disabled = excluded.disabled, departure = excluded.departure, begun = excluded.begun`,
-	}, rows)
 }
 
 func encodeBegun(values []store.MatchingValue) (any, error) {

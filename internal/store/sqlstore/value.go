@@ -90,13 +90,13 @@ func nullText(s string) sql.NullString { return sql.NullString{String: s, Valid:
 func fold(s string) string { return strings.ToLower(s) }
 
 // placeholders returns "(?,?),(?,?)" for rows of width columns.
-func placeholders(rows, width int) string {
-	row := "(" + strings.Repeat("?,", width-1) + "?)"
-	return strings.Repeat(row+",", rows-1) + row
-}
+func placeholders(rows, width int) string { return repeated("("+list(width)+")", rows) }
 
 // list returns "?,?,?" for n values.
-func list(n int) string { return strings.Repeat("?,", n-1) + "?" }
+func list(n int) string { return repeated("?", n) }
+
+// repeated returns n times s with commas between.
+func repeated(s string, n int) string { return strings.Repeat(s+",", n-1) + s }
 
 // chunks cuts items into runs of a few fixed lengths, so that the statements made
 // for them are few and stay prepared.

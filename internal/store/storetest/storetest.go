@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		"Templates":    templateChecks(),
 		"Candidates":   candidateChecks(),
 		"Departures":   departureChecks(),
+		"Announce":     announcementChecks(),
 		"Record":       recordChecks(),
 		"References":   referenceChecks(),
 		"Large owners": largeOwnerChecks(),
