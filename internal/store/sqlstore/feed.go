@@ -41,6 +41,16 @@ func (s *session) coming(tenant int64) clause {
 	return clause{"(SELECT sequence + 1 FROM tenant WHERE key = ?)", []any{tenant}}
 }
 
+// comingSequence is that number.
+func (s *session) comingSequence(ctx context.Context, tenant int64) (int64, error) {
+	if s.feed.tenant == tenant {
+		return s.feed.last + 1, nil
+	}
+	var last int64
+	_, err := s.one(ctx, []any{&last}, "SELECT sequence FROM tenant WHERE key = ?", tenant)
+	return last + 1, err
+}
+
 // storeFeed stores the end of the feed that the transaction has locked.
 func (s *session) storeFeed(ctx context.Context) error {
 	if !s.feed.moved {
@@ -57,6 +67,11 @@ func (s *session) bump(ctx context.Context, tenant int64, keys ...directory.Key)
 	}
 	next, err := s.nextSequence(ctx, tenant, int64(len(keys)))
 	if err != nil {
+		return err
+	}
+	if s.dialect.arrays && len(keys) > 1 {
+		_, err := s.exec(ctx, `UPDATE object SET sequence = ? + n.place
+			FROM unnest(?::bigint[]) WITH ORDINALITY AS n (key, place) WHERE object.key = n.key`, next-1, keys)
 		return err
 	}
 	for i, key := range keys {

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -21,22 +22,20 @@ func (i *importer) references(ctx context.Context, rows []importRow, results []s
 	if err != nil {
 		return err
 	}
-	var changed, nested changedSet
+	edges := make([]edge, len(rows))
 	for n, row := range rows {
-		e, err := connect(names, row)
-		if err != nil {
-			results[n].Err = err
-			continue
-		}
-		added, err := i.session.addReference(ctx, i.tenant, e)
-		if err != nil {
-			return err
-		}
-		if added {
-			results[n].Action = store.ImportCreated
-			changed.add(e.changes()...)
-		}
-		if added && e.nests() {
+		edges[n], results[n].Err = connect(names, row)
+	}
+	added, err := i.addReferences(ctx, edges)
+	if err != nil {
+		return err
+	}
+	var changed, nested changedSet
+	for _, n := range added {
+		e := edges[n]
+		results[n].Action = store.ImportCreated
+		changed.add(e.changes()...)
+		if e.nests() {
 			nested.add(e.to)
 		}
 	}
@@ -44,6 +43,52 @@ func (i *importer) references(ctx context.Context, rows []importRow, results []s
 		return err
 	}
 	return i.session.bumpNested(ctx, i.tenant, nested.keys...)
+}
+
+// addReferences adds references and returns the places of those that are new, in order.
+// The zero edge stands for none.
+func (i *importer) addReferences(ctx context.Context, edges []edge) ([]int, error) {
+	together, turns := separate(edges)
+	added, err := i.session.addEdges(ctx, i.tenant, edges, together)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range turns {
+		isNew, err := i.session.addReference(ctx, i.tenant, edges[n])
+		if err != nil {
+			return nil, err
+		}
+		if isNew {
+			added = append(added, n)
+		}
+	}
+	slices.Sort(added)
+	return added, nil
+}
+
+// separate returns the places of edges that can be added at once, and of those that are
+// added one after the other: several of one owner under a single relation, of which the
+// last one counts.
+func separate(edges []edge) ([]int, []int) {
+	single := map[directory.Key]int{}
+	for _, e := range edges {
+		if e.relation.Single() {
+			single[e.from]++
+		}
+	}
+	var together, turns []int
+	seen := make(map[edge]bool, len(edges))
+	for n, e := range edges {
+		switch {
+		case e == edge{}:
+		case e.relation.Single() && single[e.from] > 1:
+			turns = append(turns, n)
+		case !seen[e]:
+			together = append(together, n)
+		}
+		seen[e] = true
+	}
+	return together, turns
 }
 
 // changedSet is a set of keys in the order of their first mention.

@@ -52,19 +52,17 @@ func (s *session) makeDue(ctx context.Context, job int64, owner directory.Key) e
 
 // putReferences creates or replaces records of references.
 func (s *session) putReferences(ctx context.Context, place []any, changes []store.ReferenceChange, state func(store.ReferenceChange) (bool, bool)) error {
-	for _, run := range chunks(changes) {
-		args := make([]any, 0, 7*len(run))
-		for _, change := range run {
-			written, pending := state(change)
-			args = append(append(args, place...), change.Referent, change.TargetID, written, pending)
-		}
-		if _, err := s.exec(ctx, "INSERT INTO reference (job, owner, relation, referent, target_id, written, pending) VALUES "+
-			placeholders(len(run), 7)+` ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
-				target_id = excluded.target_id, written = excluded.written, pending = excluded.pending`, args...); err != nil {
-			return err
-		}
+	rows := make([]any, 0, 7*len(changes))
+	for _, change := range changes {
+		written, pending := state(change)
+		rows = append(append(rows, place...), change.Referent, change.TargetID, written, pending)
 	}
-	return nil
+	return s.execRows(ctx, bulk{
+		head:  "INSERT INTO reference (job, owner, relation, referent, target_id, written, pending)",
+		types: []string{"bigint", "bigint", "smallint", "bigint", "text", "boolean", "boolean"},
+		tail: ` ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
+			target_id = excluded.target_id, written = excluded.written, pending = excluded.pending`,
+	}, rows)
 }
 
 // ObserveReferences settles what the target was seen to have.
@@ -92,10 +90,8 @@ func (s *session) observe(ctx context.Context, at []any, targetIDs []string) err
 	if _, err := s.exec(ctx, "UPDATE reference SET written = FALSE, pending = FALSE WHERE job = ? AND owner = ? AND relation = ?", at...); err != nil {
 		return err
 	}
-	for _, run := range chunks(targetIDs) {
-		if err := s.seeReferences(ctx, at, run); err != nil {
-			return err
-		}
+	if err := s.seeReferences(ctx, at, targetIDs); err != nil {
+		return err
 	}
 	_, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND written = FALSE", at...)
 	return err
@@ -118,13 +114,14 @@ const (
 // referent in the directory or in the record.
 func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []string) error {
 	job, owner, relation := place[0], place[1], place[2]
-	args := []any{owner, relation, job}
-	for _, id := range targetIDs {
-		args = append(args, id)
+	values := make([]any, len(targetIDs))
+	for i, id := range targetIDs {
+		values[i] = id
 	}
-	_, err := s.exec(ctx, seeHead+"("+list(len(targetIDs))+")"+seeTail,
-		append(args, owner, relation, owner, relation)...)
-	return err
+	return s.execAmong(ctx, among{
+		head: seeHead, before: []any{owner, relation, job}, values: values,
+		tail: seeTail, after: []any{owner, relation, owner, relation},
+	})
 }
 
 // RecordReferences stores what was written at the target, and the log entry if
@@ -163,13 +160,9 @@ func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directo
 }
 
 func (s *session) dropReferences(ctx context.Context, place, referents []any) error {
-	for _, run := range chunks(referents) {
-		if _, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND referent IN ("+list(len(run))+")",
-			append(append([]any{}, place...), run...)...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.execAmong(ctx, among{
+		head: "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND referent IN ", before: place, values: referents,
+	})
 }
 
 // PostponeReferences keeps why references could not be written and when they are

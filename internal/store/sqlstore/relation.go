@@ -148,6 +148,71 @@ func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool,
 	return true, err
 }
 
+// addEdges adds the edges at some places, each named once and none of them the second
+// of an owner under a single relation, and returns the places of those that are new.
+func (s *session) addEdges(ctx context.Context, tenant int64, edges []edge, places []int) ([]int, error) {
+	if len(places) == 0 {
+		return nil, nil
+	}
+	coming, err := s.comingSequence(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	type name struct {
+		from, to directory.Key
+		relation int
+	}
+	known, rows := make(map[name]int, len(places)), make([]any, 0, 5*len(places))
+	for _, n := range places {
+		e := edges[n]
+		known[name{e.from, e.to, relationCode(e.relation)}] = n
+		rows = append(rows, e.from, relationCode(e.relation), e.to, tenant, coming)
+	}
+	var added []int
+	var owners []any // that have a referent of a single relation now
+	err = s.eachRow(ctx, func(row scanner) error {
+		var at name
+		err := row.Scan(&at.from, &at.relation, &at.to)
+		n := known[at]
+		added = append(added, n)
+		if edges[n].relation.Single() {
+			owners = append(owners, at.from)
+		}
+		return err
+	}, bulk{
+		head:  "INSERT INTO relation (owner, relation, referent, tenant, sequence)",
+		types: []string{"bigint", "smallint", "bigint", "bigint", "bigint"},
+		tail:  " ON CONFLICT DO NOTHING RETURNING owner, relation, referent",
+	}, rows)
+	if err != nil {
+		return nil, err
+	}
+	return added, s.loseReplaced(ctx, tenant, coming, owners)
+}
+
+// loseReplaced removes what owners had under single relations before a feed number.
+func (s *session) loseReplaced(ctx context.Context, tenant, coming int64, owners []any) error {
+	var replaced [][]any
+	err := s.eachAmong(ctx, func(row scanner) error {
+		var owner, relation, referent int64
+		err := row.Scan(&owner, &relation, &referent)
+		replaced = append(replaced, []any{owner, relation, referent})
+		return err
+	}, among{
+		head:   "SELECT owner, relation, referent FROM relation WHERE relation = ? AND sequence < ? AND owner IN ",
+		before: []any{relationManager, coming}, values: owners,
+	})
+	if err != nil {
+		return err
+	}
+	for _, one := range replaced {
+		if _, err := s.removeReferences(ctx, tenant, "owner = ? AND relation = ? AND referent = ?", one...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // removeReferences removes the references that a condition describes, remembers
 // for the delta of their owners that they went, and returns how many that were.
 func (s *session) removeReferences(ctx context.Context, tenant int64, condition string, args ...any) (int64, error) {

@@ -20,6 +20,7 @@ func importChecks() []check {
 		{"a row with a text that no index takes does not stop the others", rowsTooLong},
 		{"rows of one import see each other", rowsTogether},
 		{"references name objects by id, userPrincipalName or a group's displayName", referencesImported},
+		{"the last manager of an import counts, and the one from before does not", managersImported},
 		{"a name that several groups have names none", ambiguousName},
 		{"attributes that a row does not name stay", attributesStay},
 		{"applications are imported too", applicationsImported},
@@ -223,6 +224,23 @@ func referencesImported(f *fixture) {
 	for _, o := range []directory.Object{g, ada, boss} {
 		f.holds(f.again(o).Sequence > o.Sequence, "every end changed")
 	}
+}
+
+func managersImported(f *fixture) {
+	g, ada, bob, eve, boss := f.group("eng"), f.user("ada"), f.user("bob"), f.user("eve"), f.user("boss")
+	f.relate(ada, directory.Manager, eve)
+	f.relate(bob, directory.Manager, boss)
+	f.relate(eve, directory.Manager, boss)
+	manager := func(of, is directory.Object) store.ImportRow {
+		return store.ImportRow{From: string(of.ID), Relation: directory.Manager, To: string(is.ID)}
+	}
+	actions(f, f.load(
+		manager(ada, boss), memberRow("eng", string(bob.ID)), manager(bob, eve), memberRow("eng", string(bob.ID)), manager(eve, boss), manager(bob, ada),
+	), store.ImportCreated, store.ImportCreated, store.ImportCreated, store.ImportUnchanged, store.ImportUnchanged, store.ImportCreated)
+	f.same(related(f, ada, directory.Manager, false, store.Query{}), []string{"boss"}, "one that had another")
+	f.same(related(f, bob, directory.Manager, false, store.Query{}), []string{"ada"}, "one who got two")
+	f.same(related(f, eve, directory.Manager, false, store.Query{}), []string{"boss"}, "one who has him already")
+	f.same(related(f, g, directory.Members, false, store.Query{}), []string{"bob"}, "members")
 }
 
 func ambiguousName(f *fixture) {
