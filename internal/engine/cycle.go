@@ -78,7 +78,9 @@ type Cycle struct {
 	state  synchronization.Cycle
 	byKind map[directory.Kind]*mapping.Mapping
 	claims *matchClaims
-	silent streak
+	// contexts are those of the records of this slice.
+	contexts recordContexts
+	silent   streak
 	// listings are what the target had when a sweep of this slice began, by kind; an
 	// entry that is nil says that everything is looked up.
 	listings map[directory.Kind]*scimclient.Listing

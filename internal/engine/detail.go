@@ -7,8 +7,11 @@ import (
 )
 
 // detail adds to a record what a cycle leaves out for the sake of its size: what was
-// read on either side, and how the scope was decided. It keeps the record.
-func (a *attempt) detail(s *synchronization.ObjectSummary) {
+// read on either side, and how the scope was decided. The record has ids from the
+// beginning, because the caller is told them, and keeps what is told whole.
+func (a *attempt) detail(r *synchronization.Record) {
+	r.ID, r.ChangeID = a.NewID(), a.NewID()
+	s := r.Summary()
 	for i := range s.ProvisioningSteps {
 		step := &s.ProvisioningSteps[i]
 		step.Time = a.began.UTC()
@@ -26,7 +29,7 @@ func (a *attempt) detail(s *synchronization.ObjectSummary) {
 			}
 		}
 	}
-	a.told = s
+	a.told, r.Whole = &s, s.Document()
 }
 
 func (a *attempt) importDetails() map[string]string {
@@ -50,10 +53,8 @@ func texts[M ~map[string]any](object M) map[string]string {
 	for name := range maps.Keys(object) {
 		switch v := object[name].(type) {
 		case string, bool, float64, int64:
-			details[name] = *show(v)
+			details[name], _ = show(v)
 		}
 	}
 	return details
 }
-
-func flag(b bool) string { return *show(b) }

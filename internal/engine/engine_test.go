@@ -238,7 +238,7 @@ func TestTwoSourcesForOneAccountAreRefused(t *testing.T) {
 	require.Len(t, groups, 1)
 	page, err := w.db.Logs(t.Context(), tenant, store.LogQuery{})
 	require.NoError(t, err)
-	require.Contains(t, string(page.Entries[0].Document)+string(page.Entries[1].Document), "DuplicateSourceEntries")
+	require.Contains(t, string(page.Entries[0].Document())+string(page.Entries[1].Document()), "DuplicateSourceEntries")
 }
 
 func TestTwoMatchesNeverMeanTheFirst(t *testing.T) {

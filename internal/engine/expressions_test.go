@@ -43,7 +43,7 @@ func (w *world) documents() string {
 	require.NoError(w.t, err)
 	var all strings.Builder
 	for _, e := range page.Entries {
-		all.Write(e.Document)
+		all.Write(e.Document())
 	}
 	return all.String()
 }

@@ -2,8 +2,8 @@ package engine
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -20,97 +20,73 @@ type verdict struct {
 	recommended    string
 	details        string
 	targetID       string
-	changed        []synchronization.ModifiedProperty
+	changed        []synchronization.PropertyChange
 }
 
 // entry writes the record of the provisioning log for one object.
 func (a *attempt) entry(v verdict) *store.LogEntry {
-	s := a.summary(v)
-	s.SourceIdentity = synchronization.SummaryIdentity{
-		ID: string(a.object.ID), DisplayName: a.name(), IdentityType: title(a.object.Kind),
-		Details: map[string]string{"id": string(a.object.ID), "odatatype": title(a.object.Kind), "UserPrincipalName": a.object.Attributes.String("userPrincipalName")},
-	}
-	s.TargetIdentity = synchronization.SummaryIdentity{ID: v.targetID, DisplayName: a.name(), IdentityType: a.m.ResourceType, Details: map[string]string{}}
-	s.ProvisioningSteps = a.steps(v)
-	s.DurationInMilliseconds = a.Now().Sub(a.began).Milliseconds()
+	e := &store.LogEntry{Source: a.object.Key, Record: a.newRecord(recorded{
+		mapping: a.m, kind: a.object.Kind, form: synchronization.RecordOfObject, action: v.action, status: v.status,
+	}, v)}
+	e.SourceID, e.SourceName, e.TargetID, e.TargetName = string(a.object.ID), a.name(), v.targetID, a.name()
+	e.UserPrincipalName = a.object.Attributes.String("userPrincipalName")
+	e.InScope, e.Scope = a.facts.Verdict.InScope, a.facts.Verdict.Reason
+	e.Duration = a.Now().Sub(a.began).Truncate(time.Millisecond)
 	if a.detailed {
-		a.detail(&s)
+		a.detail(&e.Record)
 	}
-	return logEntry(s)
+	return e
 }
 
-// summary fills what every record of the cycle has in common.
-func (c *Cycle) summary(v verdict) synchronization.ObjectSummary {
+// newRecord begins a record with what every record has.
+func (c *Cycle) newRecord(k recorded, v verdict) synchronization.Record {
+	return synchronization.Record{
+		RecordContext: c.recordContext(k), Time: c.Now().UTC().Truncate(time.Microsecond),
+		Reason: v.reason, Code: v.code, Details: v.details, Advice: v.recommended, Changes: v.changed,
+	}
+}
+
+// recorded tells apart the contexts of records.
+type recorded struct {
+	mapping        *mapping.Mapping
+	kind           directory.Kind
+	form           synchronization.RecordForm
+	cycle          string
+	action, status string
+}
+
+// recordContexts are those that a slice has used.
+type recordContexts struct {
+	mu    sync.Mutex
+	known map[recorded]*synchronization.RecordContext
+}
+
+// recordContext returns what the records of the cycle have in common that agree in k.
+func (c *Cycle) recordContext(k recorded) *synchronization.RecordContext {
+	k.cycle = c.state.ID
+	c.contexts.mu.Lock()
+	defer c.contexts.mu.Unlock()
+	if known := c.contexts.known[k]; known != nil {
+		return known
+	}
 	job := c.claim.Job
 	system := map[string]string{"ServicePrincipalId": c.ServicePrincipal.ID, "ServicePrincipalDisplayName": c.ServicePrincipal.DisplayName}
-	s := synchronization.ObjectSummary{
-		ID: c.NewID(), ActivityDateTime: c.Now().UTC(), TenantID: string(job.Tenant), JobID: string(job.ID), CycleID: c.state.ID, ChangeID: c.NewID(),
-		ProvisioningAction: v.action, ModifiedProperties: v.changed, ServicePrincipal: c.ServicePrincipal,
-		ProvisioningStatusInfo: synchronization.SummaryStatus{Status: v.status},
-		SourceSystem:           synchronization.SummarySystem{DisplayName: "Microsoft Entra ID", Details: map[string]string{}},
-		TargetSystem:           synchronization.SummarySystem{DisplayName: c.ServicePrincipal.DisplayName, Details: system},
-		InitiatedBy:            synchronization.SummaryInitiator{DisplayName: "Provisor", InitiatorType: "system"},
+	made := &synchronization.RecordContext{
+		TenantID: string(job.Tenant), JobID: job.ID, CycleID: k.cycle, ServicePrincipal: c.ServicePrincipal,
+		SourceSystem: synchronization.SummarySystem{DisplayName: "Microsoft Entra ID", Details: map[string]string{}},
+		TargetSystem: synchronization.SummarySystem{DisplayName: c.ServicePrincipal.DisplayName, Details: system},
+		InitiatedBy:  synchronization.SummaryInitiator{DisplayName: "Provisor", InitiatorType: "system"},
+		Form:         k.form, Action: k.action, Status: k.status,
+		SourceType: title(k.kind), TargetType: k.mapping.ResourceType,
 	}
-	if s.ModifiedProperties == nil {
-		s.ModifiedProperties = []synchronization.ModifiedProperty{}
+	if k.form == synchronization.RecordOfObject {
+		made.Properties = k.mapping.AttributeNames()
 	}
-	if v.code != "" {
-		s.ProvisioningStatusInfo.ErrorInformation = &synchronization.SummaryError{
-			ErrorCode: v.code, Reason: v.reason, RecommendedAction: v.recommended, ErrorCategory: category(v.status), AdditionalDetails: v.details,
-		}
+	if c.contexts.known == nil {
+		c.contexts.known = map[recorded]*synchronization.RecordContext{}
 	}
-	return s
-}
-
-func category(status string) string {
-	if status == synchronization.ResultFailure {
-		return "nonServiceFailure"
-	}
-	return "success"
-}
-
-// steps tells the object's way: import, scoping, matching, export.
-func (a *attempt) steps(v verdict) []synchronization.SummaryStep {
-	scoping := synchronization.ResultSuccess
-	if !a.facts.Verdict.InScope {
-		scoping = synchronization.ResultSkipped
-	}
-	steps := []synchronization.SummaryStep{
-		step("EntryImport", "import", synchronization.ResultSuccess, fmt.Sprintf("Read %s %s from the directory.", a.object.Kind, a.object.ID)),
-		step("EntrySynchronizationScoping", "scoping", scoping, sentence(a.facts.Verdict.Reason)),
-	}
-	if v.targetID != "" {
-		steps = append(steps, step("EntryImport", "matching", synchronization.ResultSuccess, "The object at the target is "+v.targetID+"."))
-	}
-	return append(steps, step(exportStep(v), "export", v.status, sentence(v.reason)))
-}
-
-func exportStep(v verdict) string {
-	switch v.action {
-	case synchronization.ActionCreate:
-		return "EntryExportAdd"
-	case synchronization.ActionUpdate, synchronization.ActionDisable:
-		return "EntryExportUpdate"
-	case synchronization.ActionDelete:
-		return "EntryExportDelete"
-	default:
-		return "EntrySynchronizationSkip"
-	}
-}
-
-func step(name, kind, status, description string) synchronization.SummaryStep {
-	return synchronization.SummaryStep{Name: name, ProvisioningStepType: kind, Status: status, Description: description, Details: map[string]string{}}
-}
-
-// logEntry puts a summary into the form in which it is stored.
-func logEntry(s synchronization.ObjectSummary) *store.LogEntry {
-	return &store.LogEntry{
-		ID: s.ID, Time: s.ActivityDateTime, JobID: synchronization.JobID(s.JobID), CycleID: s.CycleID, ChangeID: s.ChangeID,
-		ServicePrincipal: directory.ObjectID(s.ServicePrincipal.ID), Action: s.ProvisioningAction, Status: s.ProvisioningStatusInfo.Status,
-		SourceID: s.SourceIdentity.ID, SourceName: s.SourceIdentity.DisplayName, SourceType: s.SourceIdentity.IdentityType,
-		TargetID: s.TargetIdentity.ID, TargetName: s.TargetIdentity.DisplayName,
-		Duration: time.Duration(s.DurationInMilliseconds) * time.Millisecond, Document: s.Document(),
-	}
+	c.contexts.known[k] = made
+	return made
 }
 
 func (a *attempt) name() string {
@@ -124,51 +100,48 @@ func title(k directory.Kind) string {
 	return strings.ToUpper(string(k[:1])) + string(k[1:])
 }
 
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + strings.TrimSuffix(s[1:], ".") + "."
-}
-
-func (a *attempt) createdProperties() []synchronization.ModifiedProperty {
-	var changed []synchronization.ModifiedProperty
+func (a *attempt) createdProperties() []synchronization.PropertyChange {
+	changed := make([]synchronization.PropertyChange, 0, a.desired.Len())
 	a.desired.Values(func(name string, v any) bool {
-		changed = append(changed, synchronization.ModifiedProperty{DisplayName: name, NewValue: show(v)})
+		text, ok := show(v)
+		changed = append(changed, synchronization.PropertyChange{Name: name, New: text, HasNew: ok})
 		return true
 	})
 	return changed
 }
 
-func changedProperties(diffs []mapping.Difference) []synchronization.ModifiedProperty {
-	changed := make([]synchronization.ModifiedProperty, len(diffs))
+func changedProperties(diffs []mapping.Difference) []synchronization.PropertyChange {
+	changed := make([]synchronization.PropertyChange, len(diffs))
 	for i, d := range diffs {
-		changed[i] = synchronization.ModifiedProperty{DisplayName: d.Name, OldValue: show(d.Old), NewValue: show(d.New)}
+		c := &changed[i]
+		c.Name = d.Name
+		c.Old, c.HasOld = show(d.Old)
+		c.New, c.HasNew = show(d.New)
 	}
 	return changed
 }
 
-// show writes a value for the log; nil stays null.
-func show(v any) *string {
-	var text string
+// show writes a value for the log; false for nil, which stays null.
+func show(v any) (string, bool) {
 	switch v := v.(type) {
 	case nil:
-		return nil
+		return "", false
 	case string:
-		text = v
+		return v, true
 	case bool:
-		text = "False"
 		if v {
-			text = "True"
+			return "True", true
 		}
+		return "False", true
 	default:
 		encoded, err := json.Marshal(v)
-		if err != nil {
-			return nil
-		}
-		text = string(encoded)
+		return string(encoded), err == nil
 	}
-	return &text
+}
+
+func flag(b bool) string {
+	text, _ := show(b)
+	return text
 }
 
 // advice names the next step for a failure.

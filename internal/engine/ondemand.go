@@ -235,17 +235,19 @@ func (w *reconciliation) changes(ctx context.Context, ref mapping.Reference, aft
 }
 
 // told adds to what is told of the subject.
-func (w *reconciliation) told(status, code, reason string, changed []synchronization.ModifiedProperty) {
+func (w *reconciliation) told(status, code, reason string, changed []synchronization.PropertyChange) {
 	if w.tell == nil {
 		return
 	}
-	s := step("EntryExportUpdate", "referenceResolution", status, sentence(reason))
+	s := synchronization.NewStep("EntryExportUpdate", "referenceResolution", status, reason)
 	s.Time = w.Now().UTC()
 	if code != "" {
 		s.Details["ErrorCode"] = code
 	}
 	w.tell.ProvisioningSteps = append(w.tell.ProvisioningSteps, s)
-	w.tell.ModifiedProperties = append(w.tell.ModifiedProperties, changed...)
+	for _, c := range changed {
+		w.tell.ModifiedProperties = append(w.tell.ModifiedProperties, c.Property())
+	}
 	info := &w.tell.ProvisioningStatusInfo
 	switch status {
 	case synchronization.ResultSuccess:
@@ -253,6 +255,6 @@ func (w *reconciliation) told(status, code, reason string, changed []synchroniza
 			w.tell.ProvisioningAction, info.Status, info.ErrorInformation = synchronization.ActionUpdate, status, nil
 		}
 	case synchronization.ResultFailure:
-		info.Status, info.ErrorInformation = status, &synchronization.SummaryError{ErrorCode: code, Reason: reason, ErrorCategory: category(status)}
+		info.Status, info.ErrorInformation = status, &synchronization.SummaryError{ErrorCode: code, Reason: reason, ErrorCategory: synchronization.ErrorCategory(status)}
 	}
 }

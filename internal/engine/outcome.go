@@ -41,7 +41,7 @@ func (r result) from(o origin, a *attempt) result {
 }
 
 // exported is the result of a write that the target confirmed.
-func (a *attempt) exported(action, reason string, link store.Link, changed []synchronization.ModifiedProperty) result {
+func (a *attempt) exported(action, reason string, link store.Link, changed []synchronization.PropertyChange) result {
 	out := a.outcome(link)
 	out.Log = a.entry(verdict{action: action, status: synchronization.ResultSuccess, reason: reason, targetID: a.targetID(link), changed: changed})
 	return result{outcome: out, tally: tally{entitled: a.entitled(), exports: 1, exported: 1}}

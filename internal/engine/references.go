@@ -353,12 +353,11 @@ func (w *reconciliation) postpone(ctx context.Context, t trouble, log *store.Log
 
 // written is the log entry of references that the target took.
 func (w *reconciliation) written(ref mapping.Reference, changes []store.ReferenceChange) *store.LogEntry {
-	changed := make([]synchronization.ModifiedProperty, len(changes))
+	changed := make([]synchronization.PropertyChange, len(changes))
 	for i, c := range changes {
-		id, none := string(c.ID), ""
-		changed[i] = synchronization.ModifiedProperty{DisplayName: string(ref.Relation), OldValue: &none, NewValue: &id}
+		changed[i] = synchronization.PropertyChange{Name: string(ref.Relation), New: string(c.ID), HasOld: true, HasNew: true}
 		if c.Remove {
-			changed[i].OldValue, changed[i].NewValue = &id, &none
+			changed[i].Old, changed[i].New = changed[i].New, ""
 		}
 	}
 	reason := fmt.Sprintf("%d reference(s) of %s were written", len(changes), ref.Relation)
@@ -378,13 +377,10 @@ func (w *reconciliation) refusal(ref mapping.Reference, err error) *store.LogEnt
 }
 
 func (w *reconciliation) log(v verdict) *store.LogEntry {
-	s := w.summary(v)
-	s.SourceIdentity = synchronization.SummaryIdentity{ID: string(w.owner.ID), DisplayName: w.owner.Name, IdentityType: title(w.owner.Kind), Details: map[string]string{}}
-	s.TargetIdentity = synchronization.SummaryIdentity{ID: w.owner.TargetID, DisplayName: w.owner.Name, IdentityType: w.m.ResourceType, Details: map[string]string{}}
-	s.ProvisioningSteps = []synchronization.SummaryStep{
-		step("EntryImport", "import", synchronization.ResultSuccess, fmt.Sprintf("Read %s %s from the directory.", w.owner.Kind, w.owner.ID)),
-		step("EntryExportUpdate", "referenceResolution", v.status, sentence(v.reason)),
-	}
+	e := &store.LogEntry{Source: w.owner.Key, Record: w.newRecord(recorded{
+		mapping: w.m, kind: w.owner.Kind, form: synchronization.RecordOfReferences, action: v.action, status: v.status,
+	}, v)}
+	e.SourceID, e.SourceName, e.TargetID, e.TargetName = string(w.owner.ID), w.owner.Name, w.owner.TargetID, w.owner.Name
 	w.Observe(v.action, v.status)
-	return logEntry(s)
+	return e
 }

@@ -366,10 +366,13 @@ func (w *world) recordLog(t *testing.T, p payroll, job string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		entry := store.LogEntry{
-			ID: summary.ID, Time: now().Add(time.Duration(i) * time.Minute), JobID: synchronization.JobID(job), ServicePrincipal: directory.ObjectID(p.sp),
-			Action: summary.ProvisioningAction, Status: summary.ProvisioningStatusInfo.Status, SourceName: fmt.Sprintf("Person %d", i), Document: document,
-		}
+		entry := store.LogEntry{Record: synchronization.Record{
+			RecordContext: &synchronization.RecordContext{
+				TenantID: string(tenantID), JobID: synchronization.JobID(job), ServicePrincipal: summary.ServicePrincipal,
+				Action: summary.ProvisioningAction, Status: summary.ProvisioningStatusInfo.Status, InitiatedBy: summary.InitiatedBy,
+			},
+			ID: summary.ID, Time: now().Add(time.Duration(i) * time.Minute), SourceName: fmt.Sprintf("Person %d", i), Whole: document,
+		}}
 		if err := w.db.RecordReferences(t.Context(), claim, 0, directory.Members, nil, &entry); err != nil {
 			t.Fatal(err)
 		}

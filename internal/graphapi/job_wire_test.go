@@ -110,10 +110,14 @@ func TestProvisioningLog(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	entry := func(name, action string, minutes int) *store.LogEntry {
-		return &store.LogEntry{
-			ID: name, Time: now().Add(time.Duration(minutes) * time.Minute), JobID: synchronization.JobID(id), CycleID: "cycle", ServicePrincipal: directory.ObjectID(p.sp),
-			Action: action, Status: "success", SourceName: name, Document: json.RawMessage(`{"id":"` + name + `","provisioningAction":"` + action + `"}`),
-		}
+		return &store.LogEntry{Record: synchronization.Record{
+			RecordContext: &synchronization.RecordContext{
+				TenantID: string(tenantID), JobID: synchronization.JobID(id), CycleID: "cycle", Action: action, Status: "success",
+				ServicePrincipal: synchronization.SummaryServicePrincipal{ID: p.sp},
+			},
+			ID: name, Time: now().Add(time.Duration(minutes) * time.Minute), SourceName: name,
+			Whole: json.RawMessage(`{"id":"` + name + `","provisioningAction":"` + action + `"}`),
+		}}
 	}
 	for _, e := range []*store.LogEntry{entry("ada", "create", 1), entry("bob", "create", 2), entry("ada2", "update", 3)} {
 		if err := w.db.RecordReferences(t.Context(), claim, 0, directory.Members, nil, e); err != nil {

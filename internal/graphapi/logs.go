@@ -62,18 +62,19 @@ func (a *API) getLog(ctx context.Context, q *request) (answer, error) {
 // logDocument is a record as the version has it: beta keeps two deprecated members,
 // whose values are those of the ones that took their place.
 func logDocument(entry store.LogEntry, v Versions) (json.RawMessage, error) {
+	document := entry.Document()
 	if v != Beta {
-		return entry.Document, nil
+		return document, nil
 	}
 	var current struct {
 		Action string          `json:"provisioningAction"`
 		Status statusOfSummary `json:"provisioningStatusInfo"`
 	}
-	if err := json.Unmarshal(entry.Document, &current); err != nil {
+	if err := json.Unmarshal(document, &current); err != nil {
 		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "A record of the provisioning log cannot be read.")
 	}
 	older := map[string]any{"action": capitalized(current.Action), "statusInfo": current.Status.older()}
-	members, err := readMembers(entry.Document)
+	members, err := readMembers(document)
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Internal, "InternalServerError", "A record of the provisioning log cannot be read.")
 	}

@@ -190,6 +190,18 @@ func (d *Desired) initial(i int, ask func(path scim.Path, candidate string) (boo
 // redaction stands in a log for a value that must not be shown.
 const redaction = "[Redact]"
 
+// AttributeNames returns the names that [Desired.Values] yields, in their order.
+func (m *Mapping) AttributeNames() []string {
+	names := make([]string, len(m.attributes))
+	for i := range m.attributes {
+		names[i] = m.attributes[i].name
+	}
+	return names
+}
+
+// Len returns how many values [Desired.Values] yields at most.
+func (d *Desired) Len() int { return len(d.values) }
+
 // Values yields the desired value of each mapped target attribute that has one, in
 // the order of the mapping, for the log.
 func (d *Desired) Values(yield func(name string, v any) bool) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -253,24 +252,12 @@ type ReferenceChange struct {
 	Remove   bool
 }
 
-// LogEntry is one record of the provisioning log. Document is the whole
-// provisioningObjectSummary; the other members are what it is searched by.
+// LogEntry is one entry of the provisioning log. Its times are kept to the microsecond.
+// One without ID gets ids when it is recorded, and one that has an ID keeps its own.
 type LogEntry struct {
-	ID               string // GUID
-	Time             time.Time
-	JobID            synchronization.JobID
-	CycleID          string
-	ChangeID         string
-	ServicePrincipal directory.ObjectID
-	Action           string // provisioningAction
-	Status           string // provisioningResult
-	SourceID         string
-	SourceName       string
-	SourceType       string
-	TargetID         string
-	TargetName       string
-	Duration         time.Duration
-	Document         json.RawMessage
+	synchronization.Record
+	// Source is the object that SourceID names; zero when the directory has none.
+	Source directory.Key
 }
 
 // Logs reads the provisioning log; Record writes it.

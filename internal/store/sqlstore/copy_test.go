@@ -71,10 +71,10 @@ func live(t *testing.T, db *sqlstore.DB) {
 	if err != nil || !ok {
 		t.Fatal(ok, err)
 	}
-	batch := store.Batch{Cycle: synchronization.Cycle{ID: "cycle"}}
+	shared, batch := creations(), store.Batch{Cycle: synchronization.Cycle{ID: "cycle"}}
 	for key := range directory.Key(1200) {
 		batch.Outcomes = append(batch.Outcomes, store.Outcome{
-			Object: key + 1, Kind: directory.User, Log: entry(int(key)),
+			Object: key + 1, Kind: directory.User, Log: entry(shared, int(key)),
 			Link: store.Link{TargetID: fmt.Sprint("t", key), Managed: key%2 == 0, Digest: []byte{byte(key)}},
 		})
 	}

@@ -17,6 +17,7 @@ type dialect struct {
 	hopeful    bool                        // a group of writes is tried without savepoints: each would be a journey to a server
 	arrays     bool                        // a parameter may be an array
 	position   string                      // function (text, part) → 1-based place, 0 when absent
+	digits     string                      // of a key, %s: the twelve hexadecimal digits with which ids begin
 	collate    string                      // suffix of a text that is compared byte by byte
 	bind       func(query string) string   // rewrites the "?" placeholders
 	durability func(durability) string     // statement before begin

@@ -42,7 +42,7 @@ func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q stor
 	if err != nil {
 		return nil, err
 	}
-	statement, err := db.selectLogs(key, q)
+	statement, err := db.selectLogs(db.records(key), key, q)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,18 @@ type operand struct {
 	ignores string // case: the expression is folded by the database, and so is the parameter, in this way
 	folded  bool   // case: the expression was folded when it was stored
 	element string // name of the collection, for any()
+	within  string // begins, up to its condition, a subquery that has the expression
+	// equals is the condition that the property has a value, where that is not that the
+	// expression has it.
+	equals func(value any) clause
+}
+
+// inside puts a condition on the expression where the expression stands.
+func (o operand) inside(c clause) clause {
+	if o.within == "" {
+		return c
+	}
+	return clause{o.within + c.text + ")", c.args}
 }
 
 // valueKind is what a property holds.
@@ -112,11 +124,15 @@ func (f filter) compare(e odata.Compare) (clause, error) {
 		return clause{}, err
 	}
 	if e.Value == nil {
-		return compareNull(e, o)
+		c, err := compareNull(e, o)
+		return o.inside(c), err
 	}
 	arg, err := o.argument(e.Property, e.Value)
 	if err != nil {
 		return clause{}, err
+	}
+	if e.Op == odata.Eq && o.equals != nil {
+		return o.equals(arg), nil
 	}
 	operator, ok := o.operator(e.Op)
 	if !ok {
@@ -126,7 +142,7 @@ func (f filter) compare(e odata.Compare) (clause, error) {
 		// Spelled out, so that an index of the rarer value can be used.
 		return clause{text: o.text + operator + strings.ToUpper(fmt.Sprint(arg))}, nil
 	}
-	return clause{o.text + operator + o.parameter(), []any{arg}}, nil
+	return o.inside(clause{o.text + operator + o.parameter(), []any{arg}}), nil
 }
 
 func compareNull(e odata.Compare, o operand) (clause, error) {
@@ -166,10 +182,8 @@ func (f filter) in(e odata.In) (clause, error) {
 		return clause{}, err
 	}
 	var args []any
-	null := false
 	for _, value := range e.Values {
 		if value == nil {
-			null = true
 			continue
 		}
 		arg, err := o.argument(e.Property, value)
@@ -178,17 +192,32 @@ func (f filter) in(e odata.In) (clause, error) {
 		}
 		args = append(args, arg)
 	}
-	var either []string
-	if len(args) > 0 {
-		either = append(either, o.text+" IN ("+strings.Repeat(o.parameter()+", ", len(args)-1)+o.parameter()+")")
-	}
-	if null {
-		either = append(either, o.text+" IS NULL")
+	either := o.among(args)
+	if slices.Contains(e.Values, nil) {
+		either = append(either, o.inside(clause{text: o.text + " IS NULL"}))
 	}
 	if either == nil {
 		return clause{text: "FALSE"}, nil
 	}
-	return clause{"(" + strings.Join(either, " OR ") + ")", args}, nil
+	one := either[0]
+	for _, c := range either[1:] {
+		one = clause{one.text + " OR " + c.text, slices.Concat(one.args, c.args)}
+	}
+	return clause{"(" + one.text + ")", one.args}, nil
+}
+
+// among are the conditions of which one holds when the property has one of the values.
+func (o operand) among(args []any) []clause {
+	var either []clause
+	switch {
+	case o.equals != nil:
+		for _, arg := range args {
+			either = append(either, o.equals(arg))
+		}
+	case len(args) > 0:
+		either = append(either, o.inside(clause{o.text + " IN (" + strings.Repeat(o.parameter()+", ", len(args)-1) + o.parameter() + ")", args}))
+	}
+	return either
 }
 
 func (f filter) call(e odata.Call) (clause, error) {
@@ -200,6 +229,11 @@ func (f filter) call(e odata.Call) (clause, error) {
 	if err != nil {
 		return clause{}, err
 	}
+	c, err := f.function(o, e, arg)
+	return o.inside(c), err
+}
+
+func (f filter) function(o operand, e odata.Call, arg any) (clause, error) {
 	if e.Value == "" {
 		return clause{text: o.text + " IS NOT NULL"}, nil
 	}

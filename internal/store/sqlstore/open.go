@@ -64,6 +64,7 @@ type DB struct {
 	closed  chan struct{}
 	tenants sync.Map // directory.TenantID → int64; a tenant's key never changes
 
+	places     logPlaces
 	properties map[string]operand // of objects in filters, by name in lower case
 	extension  *regexp.Regexp     // names of directory extensions
 }

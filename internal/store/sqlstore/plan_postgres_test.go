@@ -66,10 +66,11 @@ func lively(t *testing.T) *sqlstore.DB {
 		t.Fatal(len(page.Objects), err)
 	}
 	var outcomes []store.Outcome
+	shared := creations()
 	for n, o := range page.Objects {
 		members = append(members, store.ImportRow{Relation: directory.Members, From: fmt.Sprintf("group-%d", n%groups), To: string(o.ID)})
 		outcomes = append(outcomes, store.Outcome{
-			Object: o.Key, Kind: directory.User, Log: entry(n),
+			Object: o.Key, Kind: directory.User, Log: entry(shared, n),
 			Link: store.Link{TargetID: fmt.Sprint("t", n), Managed: true, Digest: make([]byte, 32)},
 		})
 	}
@@ -84,7 +85,7 @@ func expectIndexes(t *testing.T, what string, steps []string, err error) {
 		t.Errorf("%s: %v", what, err)
 		return
 	}
-	whole := regexp.MustCompile(`Seq Scan on (object|link|relation|provisioning_log) `)
+	whole := regexp.MustCompile(`Seq Scan on (object|link|relation|provisioning_record) `)
 	if plan := strings.Join(steps, "\n"); whole.MatchString(plan) || !strings.Contains(plan, "Index") {
 		t.Errorf("%s:\n%s", what, plan)
 	}

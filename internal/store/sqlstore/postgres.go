@@ -35,6 +35,7 @@ func postgresDialect() dialect {
 		hopeful:    true,
 		arrays:     true,
 		position:   "strpos",
+		digits:     "lpad(to_hex(%s), 12, '0')",
 		collate:    ` COLLATE "C"`,
 		bind:       numbered,
 		durability: postgresDurability,

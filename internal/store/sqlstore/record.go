@@ -21,7 +21,10 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 	if err != nil {
 		return err
 	}
-	logs := logsOf(b.Outcomes)
+	logs, err := db.logRows(ctx, tenant, logsOf(b.Outcomes)...)
+	if err != nil {
+		return err
+	}
 	err = db.write(ctx, relaxed, func(s *session) error {
 		if err := s.advance(ctx, c, b.Cycle, cycle); err != nil {
 			return err
@@ -38,7 +41,7 @@ func (db *DB) Record(ctx context.Context, c store.Claim, b store.Batch) error {
 		return err
 	}
 	db.grew(ctx, "link", len(b.Outcomes))
-	db.grew(ctx, "provisioning_log", len(logs))
+	db.grew(ctx, "provisioning_record", len(logs))
 	return nil
 }
 

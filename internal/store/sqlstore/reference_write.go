@@ -131,6 +131,10 @@ func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directo
 	if err != nil {
 		return err
 	}
+	logs, err := db.logRows(ctx, tenant, log)
+	if err != nil {
+		return err
+	}
 	var (
 		added   []store.ReferenceChange
 		removed []any
@@ -152,10 +156,7 @@ func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directo
 		if err := s.putReferences(ctx, place(c, owner, r), added, writtenState); err != nil {
 			return err
 		}
-		if log == nil {
-			return nil
-		}
-		return s.insertLogs(ctx, tenant, []*store.LogEntry{log})
+		return s.insertLogs(ctx, tenant, logs)
 	})
 }
 
@@ -172,6 +173,10 @@ func (db *DB) PostponeReferences(ctx context.Context, c store.Claim, owner direc
 	if err != nil {
 		return err
 	}
+	logs, err := db.logRows(ctx, tenant, log)
+	if err != nil {
+		return err
+	}
 	failure, retryAt, err := encodeFailure(f)
 	if err != nil {
 		return err
@@ -183,10 +188,10 @@ func (db *DB) PostponeReferences(ctx context.Context, c store.Claim, owner direc
 		if err := s.hold(ctx, c); err != nil {
 			return err
 		}
-		if _, err := s.exec(ctx, "UPDATE reference_due SET failure = ?, retry_at = ? WHERE job = ? AND owner = ?", failure, retryAt, c.JobKey, owner); err != nil || log == nil {
+		if _, err := s.exec(ctx, "UPDATE reference_due SET failure = ?, retry_at = ? WHERE job = ? AND owner = ?", failure, retryAt, c.JobKey, owner); err != nil {
 			return err
 		}
-		return s.insertLogs(ctx, tenant, []*store.LogEntry{log})
+		return s.insertLogs(ctx, tenant, logs)
 	})
 }
 

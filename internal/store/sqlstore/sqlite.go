@@ -28,6 +28,7 @@ func sqliteDialect() dialect {
 		// half a statement; a failed write is rolled back as a whole anyway.
 		insert:     "INSERT OR FAIL INTO ",
 		position:   "instr",
+		digits:     "printf('%%012x', %s)",
 		bind:       func(query string) string { return query },
 		durability: sqliteDurability,
 		classify:   sqliteFault,

@@ -98,7 +98,7 @@ func overtaken(f *fixture) {
 	_, err := f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) { return j.Pause(), nil })
 	f.succeed(err)
 	o := linked(u, "t9")
-	o.Log = &store.LogEntry{ID: "x", Time: f.now}
+	o.Log = f.entry("x", f.now)
 	change := []store.ReferenceChange{{Referent: u.Key, TargetID: "t1"}}
 	for what, err := range map[string]error{
 		"Record":            f.Record(f.Context(), c, store.Batch{Outcomes: []store.Outcome{o}, Cycle: synchronization.Cycle{ID: "late"}}),

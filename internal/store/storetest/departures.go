@@ -125,7 +125,7 @@ func referencesPostponed(f *fixture) {
 	g, users, c := f.team("ada")
 	equal(f, len(f.dueAt(c, f.now)), 1, "due")
 	failure := &store.Failure{Code: "x", Reason: "r", Attempts: 2, First: f.now, RetryAt: f.now.Add(time.Hour)}
-	f.succeed(f.PostponeReferences(f.Context(), c, g.Key, failure, &store.LogEntry{ID: string(f.id()), Time: f.now}))
+	f.succeed(f.PostponeReferences(f.Context(), c, g.Key, failure, f.entry(string(f.id()), f.now)))
 	equal(f, len(f.dueAt(c, f.now)), 0, "postponed")
 	owners := f.dueAt(c, f.now.Add(time.Hour))
 	equal(f, len(owners), 1, "due again")

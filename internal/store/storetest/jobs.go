@@ -132,10 +132,10 @@ func jobReset(f *fixture) {
 
 func jobDeleted(f *fixture) {
 	u := f.user("ada")
-	j := f.job("a", f.id())
+	f.job("a", f.id())
 	c := f.claim()
 	o := linked(u, "t1")
-	o.Log = &store.LogEntry{ID: "log-1", Time: f.now, JobID: j.ID}
+	o.Log = f.entry("log-1", f.now)
 	f.record(c, o)
 	f.succeed(f.DeleteJob(f.Context(), f.tenant, "a"))
 	f.fail(f.DeleteJob(f.Context(), f.tenant, "a"), errs.NotFound)

@@ -27,15 +27,13 @@ func recordedNUL(f *fixture) {
 	f.job("a", f.id())
 	c := f.claim()
 	o := linked(u, "t1")
-	o.Log = &store.LogEntry{
-		ID: "log-1", Time: f.now, JobID: c.Job.ID, TargetName: "a\x00b",
-		Document: json.RawMessage(`{"statusInfo":{"status":"failure","reason":"a\u0000b \\u0000"}}`),
-	}
+	o.Log = f.entry("log-1", f.now)
+	o.Log.TargetName, o.Log.Whole = "a\x00b", json.RawMessage(`{"statusInfo":{"status":"failure","reason":"a\u0000b \\u0000"}}`)
 	f.record(c, o)
 	f.same(f.candidate(c, u).Link, o.Link, "link")
 	page, err := f.Logs(f.Context(), f.tenant, store.LogQuery{})
 	f.succeed(err)
-	f.same(string(page.Entries[0].Document), `{"statusInfo":{"status":"failure","reason":"a\ufffdb \\u0000"}}`, "the document")
+	f.same(string(page.Entries[0].Whole), `{"statusInfo":{"status":"failure","reason":"a\ufffdb \\u0000"}}`, "the document")
 }
 
 func recordedTogether(f *fixture) {
@@ -44,7 +42,7 @@ func recordedTogether(f *fixture) {
 	c := f.claim()
 	cycle := synchronization.Cycle{ID: "cycle-1", Initial: true, Head: 9, Phase: synchronization.PhaseUsers, After: 7, Total: 9}
 	o := linked(u, "t1")
-	o.Log = &store.LogEntry{ID: "log-1", Time: f.now, JobID: c.Job.ID}
+	o.Log = f.entry("log-1", f.now)
 	f.succeed(f.Record(f.Context(), c, store.Batch{Outcomes: []store.Outcome{o}, Cycle: cycle}))
 	j, err := f.Job(f.Context(), f.tenant, "a")
 	f.succeed(err)
@@ -78,7 +76,7 @@ func recordedMany(f *fixture) {
 	var outcomes []store.Outcome
 	for i, candidate := range f.changed(c, directory.User, 0, f.head(), 100) {
 		outcomes = append(outcomes, linked(candidate.Object, fmt.Sprint("t", i)))
-		outcomes[i].Log = &store.LogEntry{ID: fmt.Sprint("log", i), Time: f.now}
+		outcomes[i].Log = f.entry(fmt.Sprint("log", i), f.now)
 	}
 	f.record(c, outcomes...)
 	for i, candidate := range f.changed(c, directory.User, 0, f.head(), 100) {

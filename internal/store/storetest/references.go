@@ -227,9 +227,10 @@ func referencesApart(f *fixture) {
 
 func referencesLogged(f *fixture) {
 	g, _, c := f.team("ada")
-	entry := store.LogEntry{ID: "log-1", Time: f.now, SourceID: string(g.ID)}
-	f.succeed(f.RecordReferences(f.Context(), c, g.Key, directory.Members, f.owed(c, g, directory.Members), &entry))
+	entry := f.entry("log-1", f.now)
+	entry.Source, entry.SourceID = g.Key, string(g.ID)
+	f.succeed(f.RecordReferences(f.Context(), c, g.Key, directory.Members, f.owed(c, g, directory.Members), entry))
 	page, err := f.Logs(f.Context(), f.tenant, store.LogQuery{})
 	f.succeed(err)
-	f.same(page.Entries, []store.LogEntry{entry}, "log")
+	f.same(page.Entries, []store.LogEntry{*entry}, "log")
 }
