@@ -35,14 +35,13 @@ func (s *seer) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.
 	return s.Provisioning.Candidates(ctx, q)
 }
 
-func (s *seer) Record(ctx context.Context, c store.Claim, b store.Batch) error {
+func (s *seer) Announce(ctx context.Context, c store.Claim, a store.Announcement) error {
 	s.under.Add(1)
 	defer s.under.Add(-1)
-	// An announcement has no position. The first page has a thousand objects.
-	if s.announce != nil && b.Cycle.ID == "" && len(b.Outcomes) < 1000 {
+	if s.announce != nil && len(a.Objects) < 1000 { // the first page has a thousand
 		s.once.Do(s.announce)
 	}
-	return s.Provisioning.Record(ctx, c, b)
+	return s.Provisioning.Announce(ctx, c, a)
 }
 
 // TestInterruptedWhileThePageBehindIsRead: the worker is told to stop, or loses its
