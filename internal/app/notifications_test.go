@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -55,10 +56,10 @@ func TestNotifications(t *testing.T) {
 	expect := func(id string) {
 		select {
 		case n := <-told:
-			for known[n["id"].(string)] { // told again, which may happen
+			for known[fmt.Sprint(n["id"])] { // told again, which may happen
 				n = <-told
 			}
-			known[n["id"].(string)] = true
+			known[fmt.Sprint(n["id"])] = true
 			require.Equal(t, "Users/"+id, n["resource"])
 			require.Equal(t, "our word", n["clientState"])
 			require.Equal(t, made, n["subscriptionId"])

@@ -174,7 +174,7 @@ func TestOvertaken(t *testing.T) {
 	e.answer(func(rw http.ResponseWriter, _ *http.Request) {
 		e.answer(nil)
 		w.pass(time.Minute) // longer than the lease
-		w.run(second)
+		w.run(second) //nolint:contextcheck // it works for itself
 		rw.WriteHeader(http.StatusInternalServerError)
 	})
 	w.run(w.courier)

@@ -59,14 +59,16 @@ func (t *turn) announce(ctx context.Context, value []subscription.Notification) 
 	}
 	t.sub.Delivery.Lifecycle = trouble.Failed(now, 0)
 	t.due = now.Add(soon)
-	hopeless := t.sub.Delivery.Lifecycle.Hopeless(now)
-	level, message := slog.LevelWarn, "a lifecycle notification was not accepted; it is sent again"
-	if hopeless {
-		level, message = slog.LevelError, "a lifecycle notification is dropped: its endpoint has not accepted it for hours"
+	attrs := []slog.Attr{
+		slog.String("subscription", t.sub.ID), slog.String("host", host(t.sub.LifecycleURL)), slog.String("event", value[0].LifecycleEvent),
+		slog.String("error", err.Error()), slog.Int("failures", t.sub.Delivery.Lifecycle.Failures),
 	}
-	t.Log.LogAttrs(ctx, level, message, slog.String("subscription", t.sub.ID), slog.String("host", host(t.sub.LifecycleURL)),
-		slog.String("event", value[0].LifecycleEvent), slog.String("error", err.Error()), slog.Int("failures", t.sub.Delivery.Lifecycle.Failures))
-	return hopeless, nil
+	if t.sub.Delivery.Lifecycle.Hopeless(now) {
+		t.Log.LogAttrs(ctx, slog.LevelError, "a lifecycle notification is dropped: its endpoint has not accepted it for hours", attrs...)
+		return true, nil
+	}
+	t.Log.LogAttrs(ctx, slog.LevelWarn, "a lifecycle notification was not accepted; it is sent again", attrs...)
+	return false, nil
 }
 
 // end removes the subscription, after its subscriber was told.

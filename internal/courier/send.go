@@ -24,7 +24,7 @@ func (s *Service) post(ctx context.Context, endpoint, kind string, body []byte) 
 	}
 	request.Header.Set("Content-Type", kind)
 	request.Header.Set("User-Agent", "Provisor")
-	answer, err := s.client.Do(request) //nolint:bodyclose // the caller closes it
+	answer, err := s.client.Do(request)
 	return answer, bare(err)
 }
 

@@ -22,12 +22,10 @@ const (
 // asks for.
 func (a *API) toSubscribe(_ context.Context, q *request) ([]identity.Operation, error) {
 	var in sentSubscription
-	if decode(q.body, &in) != nil {
-		return []identity.Operation{q.route.Operation}, nil // the handler says what is wrong
-	}
-	about, err := subscription.ReadResource(value(in.Resource))
-	if err != nil {
-		return []identity.Operation{q.route.Operation}, nil //nolint:nilerr // as above
+	err := decode(q.body, &in)
+	about, unknown := subscription.ReadResource(value(in.Resource))
+	if err != nil || unknown != nil {
+		return []identity.Operation{q.route.Operation}, nil //nolint:nilerr // the handler says what is wrong
 	}
 	return []identity.Operation{a.about(q, about)}, nil
 }

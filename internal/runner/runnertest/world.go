@@ -40,11 +40,7 @@ func newWorld(do func(ctx context.Context, key string) (time.Time, error)) *worl
 
 // add makes a row that is due since the instant.
 func (w *world) add(key string, due time.Time, urgent bool) {
-	lane := runner.Ordinary
-	if urgent {
-		lane = runner.Urgent
-	}
-	w.addTo(lane, key, due)
+	w.addTo(map[bool]runner.Lane{true: runner.Urgent}[urgent], key, due)
 }
 
 // addTo makes a row of a lane.

@@ -150,33 +150,7 @@ func subscriptionFeedChecks() []check {
 			f.release(c, c.Subscription.Delivery.Done(f.head()))
 			f.same(f.telling(f.now), []string(nil), "told")
 		}},
-		{"a delta says whether the object itself changed", func(f *fixture) {
-			ada, team := f.user("ada"), f.group("team")
-			head := f.head()
-			altered := func() bool {
-				page, err := f.Delta(f.Context(), f.tenant, store.DeltaQuery{Kind: directory.User, From: head, Start: head})
-				f.succeed(err)
-				equal(f, len(page.Changes), 1, "changes")
-				head = page.Head
-				return page.Changes[0].Altered
-			}
-			f.relate(team, directory.Members, ada)
-			f.holds(!altered(), "a membership is not its own")
-			_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: ada.ID}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
-				a["displayName"] = "Ada"
-				return a, nil
-			})
-			f.succeed(err)
-			f.holds(altered(), "an attribute is")
-			f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: ada.ID}, f.now))
-			f.holds(altered(), "its end is")
-			_, err = f.RestoreObject(f.Context(), f.tenant, ada.ID, f.now)
-			f.succeed(err)
-			f.holds(altered(), "its return is")
-			_, err = f.Import(f.Context(), f.tenant, []store.ImportRow{{Kind: directory.User, ID: ada.ID, Attributes: directory.Attributes{"displayName": "Ada L."}}}, f.now)
-			f.succeed(err)
-			f.holds(altered(), "an import is")
-		}},
+		{"a delta says whether the object itself changed", deltaAltered},
 		{"one object is told of alone", func(f *fixture) {
 			one, other := f.user("one"), f.user("other")
 			f.subscribe("a", subscription.Subject{Kind: directory.User, Object: one.ID})
@@ -293,4 +267,33 @@ func subscriptionTurnChecks() []check {
 			f.same(f.telling(f.now), []string{"b", "a"}, "due")
 		}},
 	}
+}
+
+// deltaAltered reads what changed of a user, and how.
+func deltaAltered(f *fixture) {
+	ada, team := f.user("ada"), f.group("team")
+	head := f.head()
+	altered := func() bool {
+		page, err := f.Delta(f.Context(), f.tenant, store.DeltaQuery{Kind: directory.User, From: head, Start: head})
+		f.succeed(err)
+		equal(f, len(page.Changes), 1, "changes")
+		head = page.Head
+		return page.Changes[0].Altered
+	}
+	f.relate(team, directory.Members, ada)
+	f.holds(!altered(), "a membership is not its own")
+	_, err := f.UpdateObject(f.Context(), f.tenant, store.Ref{ID: ada.ID}, f.now, func(a directory.Attributes) (directory.Attributes, error) {
+		a["displayName"] = "Ada"
+		return a, nil
+	})
+	f.succeed(err)
+	f.holds(altered(), "an attribute is")
+	f.succeed(f.DeleteObject(f.Context(), f.tenant, store.Ref{ID: ada.ID}, f.now))
+	f.holds(altered(), "its end is")
+	_, err = f.RestoreObject(f.Context(), f.tenant, ada.ID, f.now)
+	f.succeed(err)
+	f.holds(altered(), "its return is")
+	_, err = f.Import(f.Context(), f.tenant, []store.ImportRow{{Kind: directory.User, ID: ada.ID, Attributes: directory.Attributes{"displayName": "Ada L."}}}, f.now)
+	f.succeed(err)
+	f.holds(altered(), "an import is")
 }
