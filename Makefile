@@ -24,8 +24,8 @@ quickstart: ## provision a demonstration application, with progress and proof
 	$(GO) run ./cmd/provisor quickstart
 
 .PHONY: test
-test: ## the inner loop: every test that needs Go alone
-	$(GO) test $(PACKAGES)
+test: ## the inner loop: every test that needs Go alone, some with fewer rounds than in check
+	$(GO) test -short $(PACKAGES)
 
 .PHONY: race
 race: ## the same tests under the race detector

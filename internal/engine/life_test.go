@@ -22,7 +22,7 @@ import (
 func TestEntraDialectsUnderFaults(t *testing.T) {
 	t.Parallel()
 	for _, dialect := range []scim.Dialect{scim.Entra, scim.EntraSCIM062020} {
-		for seed := range uint64(2) {
+		for seed := range seeds() {
 			t.Run(fmt.Sprint(dialect, seed), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, terrain{
@@ -48,7 +48,7 @@ func TestAssignedLife(t *testing.T) {
 		},
 		"entra": {dialect: scim.Entra, mode: scim.Tolerant, timeout: 2 * time.Second, schedule: faults.Random(6, faults.Uniform(0.15))},
 	} {
-		for seed := range uint64(2) {
+		for seed := range seeds() {
 			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
 				t.Parallel()
 				w := newWorld(t, ground)
@@ -223,4 +223,12 @@ func (l *assignedLife) verify() {
 			require.True(t, !active[id] || slices.Contains(got, accounts[id].ID()), "%s lacks %s", g.Attributes["displayName"], id)
 		}
 	}
+}
+
+// seeds is how many lives are lived of each kind.
+func seeds() uint64 {
+	if testing.Short() {
+		return 1
+	}
+	return 2
 }

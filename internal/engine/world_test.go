@@ -3,13 +3,14 @@ package engine_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ import (
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/scimserver/faults"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 	"github.com/provisor/provisor/internal/store/storetest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
@@ -67,6 +68,12 @@ type world struct {
 	store    store.Provisioning                // what cycles use: the database, or something in front of it
 	side     func(engine.Target) engine.Target // what cycles write to: the client, or something in front of it
 	clock    func() time.Time                  // of cycles
+	compiled struct {
+		sync.Mutex
+
+		text     []byte
+		mappings []*mapping.Mapping
+	}
 }
 
 // terrain says how the other side of a world behaves.
@@ -84,9 +91,7 @@ func newWorld(tb testing.TB, g terrain) *world {
 	tb.Helper()
 	ctx := tb.Context()
 	w := &world{t: tb, takeAll: true, most: synchronization.DefaultDeleteThreshold, matching: synchronization.MatchByLookUp, now: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
-	db, err := sqlstore.Open(ctx, filepath.Join(tb.TempDir(), "provisor.db"), sqlstore.Options{})
-	require.NoError(tb, err)
-	tb.Cleanup(func() { require.NoError(tb, db.Close()) })
+	db := sqltest.Open(tb)
 	w.db, w.store = db, db
 	w.clock = func() time.Time { return w.now }
 	w.side = func(t engine.Target) engine.Target { return t }
@@ -111,6 +116,7 @@ func newWorld(tb testing.TB, g terrain) *world {
 	var dialer net.Dialer
 	transport := http1.New(http1.Options{Dial: dialer.DialContext, Now: time.Now}) //nolint:forbidigo // connections grow old by the wall clock
 	tb.Cleanup(transport.CloseIdleConnections)
+	var err error
 	w.target, err = scimclient.New(scimclient.Options{
 		BaseURL: listener.URL, Dialect: g.dialect, HTTP: &http.Client{Timeout: g.timeout, Transport: transport},
 		Now:  func() time.Time { return w.now.Add(time.Duration(w.waited.Load())) },
@@ -261,15 +267,28 @@ func (w *world) release(claim store.Claim, state synchronization.Cycle, runErr e
 
 func (w *world) engine(ctx context.Context, claim store.Claim) *engine.Cycle {
 	w.t.Helper()
-	schema, err := w.db.Schema(ctx, tenant, w.job)
-	require.NoError(w.t, err)
-	mappings, err := mapping.Compile(schema)
-	require.NoError(w.t, err)
 	return engine.New(engine.Options{
-		Store: w.store, Target: w.side(w.target), Mappings: mappings, TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, DeleteThreshold: w.most, Matching: w.matching, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
+		Store: w.store, Target: w.side(w.target), Mappings: w.mappings(ctx), TakeAll: w.takeAll, KeepOutOfScope: w.keepOut, DeleteThreshold: w.most, Matching: w.matching, Concurrency: 8, DefaultDomain: "example.com", AppRoles: mapping.NewAppRoles(w.roles),
 		ServicePrincipal: synchronization.SummaryServicePrincipal{ID: string(w.sp), DisplayName: "App"},
 		Now:              w.clock, NewID: uuid.NewString,
 	}, claim)
+}
+
+// mappings returns the compiled schema of the job, which many cycles have in common.
+func (w *world) mappings(ctx context.Context) []*mapping.Mapping {
+	w.t.Helper()
+	text, err := w.db.SchemaText(ctx, tenant, w.job)
+	require.NoError(w.t, err)
+	w.compiled.Lock()
+	defer w.compiled.Unlock()
+	if !bytes.Equal(text, w.compiled.text) {
+		var schema synchronization.Schema
+		require.NoError(w.t, json.Unmarshal(text, &schema))
+		w.compiled.mappings, err = mapping.Compile(schema)
+		require.NoError(w.t, err)
+		w.compiled.text = text
+	}
+	return w.compiled.mappings
 }
 
 // settle runs cycles, a day apart so that every failure is due again, until one sends

@@ -22,10 +22,11 @@ var floor = map[string]int{
 	"plan": 4, "http1": 4,
 	"store": 5, "oauth": 5, "scimclient": 5, "egress": 5, "tlsauto": 5,
 	"store/sqlstore": 6, "store/storetest": 6, "credential": 6, "engine": 6,
-	"jobs": 7, "tasks": 7, "courier": 7, "identity": 7,
+	"store/sqlstore/sqltest": 7,
+	"jobs":                   7, "tasks": 7, "courier": 7, "identity": 7,
 	"identity/token": 8, "identity/issuer": 8,
 	"app/terminal": 7, "watch": 8,
-	"graphapi":     9, "graphcli": 9, "demo": 9, "app/quickstart": 9,
+	"graphapi": 9, "graphcli": 9, "demo": 9, "app/quickstart": 9,
 	"app":    10,
 	"floors": 11,
 }

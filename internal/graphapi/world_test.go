@@ -7,10 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,6 +22,7 @@ import (
 	"github.com/provisor/provisor/internal/oauth"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 )
 
 const (
@@ -58,19 +56,7 @@ func newWorldWith(t *testing.T, adjust func(*graphapi.Config)) *world {
 
 func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
 	tb.Helper()
-	file := filepath.Join(tb.TempDir(), "provisor.db")
-	if err := os.WriteFile(file, emptyDatabase(tb), 0o600); err != nil {
-		tb.Fatal(err)
-	}
-	db, err := sqlstore.Open(tb.Context(), file, sqlstore.Options{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			tb.Error(err)
-		}
-	})
+	db := sqltest.Open(tb)
 	w := &world{db: db, application: newApplication(tb), log: &bytes.Buffer{}, callers: callers()}
 	w.seed(tb)
 	credentials := w.credentials(tb)
@@ -86,32 +72,6 @@ func newWorldOf(tb testing.TB, adjust func(*graphapi.Config)) *world {
 	adjust(&config)
 	w.api = graphapi.New(config)
 	return w
-}
-
-// empty is a database that has its tables, made once: making them is most of what a
-// world costs.
-var empty struct {
-	once sync.Once
-	file []byte
-	err  error
-}
-
-func emptyDatabase(tb testing.TB) []byte {
-	tb.Helper()
-	empty.once.Do(func() {
-		file := filepath.Join(tb.TempDir(), "empty.db")
-		var db *sqlstore.DB
-		if db, empty.err = sqlstore.Open(tb.Context(), file, sqlstore.Options{}); empty.err != nil {
-			return
-		}
-		if empty.err = db.Close(); empty.err == nil {
-			empty.file, empty.err = os.ReadFile(file)
-		}
-	})
-	if empty.err != nil {
-		tb.Fatal(empty.err)
-	}
-	return empty.file
 }
 
 func now() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 678_901_200, time.UTC) }

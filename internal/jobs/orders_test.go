@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,7 +21,7 @@ import (
 	"github.com/provisor/provisor/internal/scim"
 	"github.com/provisor/provisor/internal/scimserver"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -58,9 +57,7 @@ type world struct {
 func newWorld(t *testing.T, people int, delay time.Duration) *world {
 	t.Helper()
 	w := &world{t: t, target: scimserver.New(scimserver.Options{Mode: scim.Tolerant, MaxResults: 10000})}
-	db, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	db := sqltest.Open(t)
 	w.db = db
 	require.NoError(t, db.CreateTenant(t.Context(), store.Tenant{ID: tenant, Domain: "example.com", Created: wall()}))
 	w.sp = w.object(directory.ServicePrincipal, directory.Attributes{"displayName": "App", "appId": uuid.NewString()})
@@ -162,18 +159,18 @@ func TestStartedJobRunsCycleAfterCycle(t *testing.T) {
 
 func TestPauseEndsACycleWithinASecond(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 400, 10*time.Millisecond)
+	w := newWorld(t, 100, 10*time.Millisecond)
 	s := w.service("one")
 	id := w.job(s)
 	require.Eventually(t, func() bool { return w.accounts() > 5 }, 20*time.Second, 10*time.Millisecond)
 	require.NoError(t, s.Pause(t.Context(), tenant, w.sp.ID, id))
 	require.Eventually(t, func() bool { return w.busy.Load() == 0 }, time.Second, 10*time.Millisecond)
 	before := w.accounts()
-	require.Less(t, before, 400)
+	require.Less(t, before, 100)
 	require.Never(t, func() bool { return w.accounts() != before }, 1500*time.Millisecond, 100*time.Millisecond)
 
 	require.NoError(t, s.Start(t.Context(), tenant, w.sp.ID, id))
-	require.Eventually(t, func() bool { return w.accounts() == 400 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return w.accounts() == 100 }, 30*time.Second, 20*time.Millisecond)
 }
 
 func TestTwoProcessesNeverRunOneJobTogether(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/provisor/provisor/internal/runner/local"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 	"github.com/provisor/provisor/internal/tasks"
 )
 
@@ -30,10 +30,7 @@ type process struct {
 
 func database(t *testing.T) *sqlstore.DB {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	return db
+	return sqltest.Open(t)
 }
 
 func start(t *testing.T, db store.Tasks, workers int, kinds map[string]tasks.Func) *process {

@@ -8,17 +8,15 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/identity/issuer"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 )
 
 const (
@@ -31,17 +29,12 @@ const (
 	globalRole = "62e90394-69f5-4237-9190-012177145e10"
 )
 
-// A digest is slow to make; every test signs in with this one.
-var adaDigest = sync.OnceValue(func() []byte { return issuer.NewPasswordDigest(password) })
+func adaDigest() []byte { return issuer.CheapPasswordDigest(password) }
 
 // newPeople is an authority where people sign in.
 func newPeople(t *testing.T, adjust ...func(*issuer.Config)) *world {
 	t.Helper()
-	db, err := sqlstore.Open(t.Context(), filepath.Join(t.TempDir(), "provisor.db"), sqlstore.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = db.Close() })
+	db := sqltest.Open(t)
 	if err := db.CreateTenant(t.Context(), store.Tenant{ID: tenantID, Domain: domain, Created: start()}); err != nil {
 		t.Fatal(err)
 	}

@@ -128,6 +128,7 @@ func newWorld(t *testing.T, adjust ...func(*issuer.Config)) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	issuer.CheapPasswords(server)
 	w.Config.Handler = server
 	w.StartTLS()
 	t.Cleanup(w.Close)

@@ -1,11 +1,11 @@
 package sqlstore_test
 
 import (
-	"path/filepath"
 	"testing"
 
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/store/sqlstore"
+	"github.com/provisor/provisor/internal/store/sqlstore/sqltest"
 	"github.com/provisor/provisor/internal/store/storetest"
 )
 
@@ -13,7 +13,7 @@ func TestContract(t *testing.T) {
 	t.Parallel()
 	storetest.Run(t, func(t *testing.T) store.Store {
 		t.Helper()
-		return open(t, filepath.Join(t.TempDir(), "provisor.db"))
+		return sqltest.Open(t)
 	})
 }
 
