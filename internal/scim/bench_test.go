@@ -79,3 +79,24 @@ func BenchmarkNormalize(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkSet builds the resource of a new user, path by path.
+func BenchmarkSet(b *testing.B) {
+	var paths []scim.Path
+	for _, text := range []string{
+		"userName", "active", "displayName", "title", "preferredLanguage", "externalId", "name.givenName", "name.familyName", "name.formatted",
+		`emails[type eq "work"].value`, `addresses[type eq "work"].locality`, `addresses[type eq "work"].country`,
+		"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber",
+	} {
+		paths = append(paths, mustPath(b, text))
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		r := make(scim.Resource, 16)
+		for _, p := range paths {
+			if err := p.Set(r, "a value"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+}

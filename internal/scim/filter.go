@@ -136,6 +136,21 @@ func describe(e expr, into map[string]any) bool {
 	}
 }
 
+// minds reports whether the filter may look at a sub-attribute: anything but
+// comparisons of others, joined by and, is taken to.
+func (f Filter) minds(sub string) bool { return minds(f.root, sub) }
+
+func minds(e expr, sub string) bool {
+	switch e := e.(type) {
+	case comparison:
+		return e.path.urn != "" || strings.EqualFold(e.path.attr, sub)
+	case conjunction:
+		return minds(e.left, sub) || minds(e.right, sub)
+	default:
+		return true
+	}
+}
+
 // elementValue gives primary, which Entra's paths compare with "True", its type.
 func elementValue(attr string, v any) any {
 	if strings.EqualFold(attr, "primary") {

@@ -54,10 +54,14 @@ func (p Path) grow(r Resource) (map[string]any, error) {
 }
 
 func growObject(obj map[string]any, name string) (map[string]any, error) {
-	v, _ := field(obj, name)
+	k, ok := key(obj, name)
+	if !ok {
+		k = name
+	}
+	v := obj[k]
 	if v == nil {
 		inner := map[string]any{}
-		put(obj, name, inner)
+		obj[k] = inner
 		return inner, nil
 	}
 	inner, ok := object(v)
@@ -92,6 +96,10 @@ func (p Path) setElement(obj map[string]any, v any) error {
 // fill sets the sub-attribute of an element, or merges a whole element into it, so
 // that the filter goes on matching.
 func (p Path) fill(element map[string]any, v any) error {
+	if p.sub != "" && !p.filter.minds(p.sub) {
+		put(element, p.sub, v) // which the filter does not look at
+		return nil
+	}
 	next := maps.Clone(element)
 	if p.sub != "" {
 		put(next, p.sub, v)
