@@ -125,7 +125,7 @@ func (c *compiler) mapping(rule synchronization.Rule, om synchronization.ObjectM
 	if m.matching = join.order(); len(m.matching) == 0 {
 		c.fault("attributeMappings", "none of them has a matchingPriority, so no object could ever be found at the target")
 	}
-	m.sources = m.symbols.Names()
+	m.sources, m.layout = m.symbols.Names(), layoutOf(m.attributes)
 	return m
 }
 

@@ -163,7 +163,7 @@ func (d *Desired) Resource(ask func(path scim.Path, candidate string) (free bool
 		if v == nil {
 			continue
 		}
-		if err := a.path.Set(r, v); err != nil {
+		if err := d.mapping.layout.Put(r, i, v); err != nil {
 			return nil, errs.Wrap(err, errs.Invalid, "AttributeValidationFailed", "The value of %s cannot be placed into the resource: %v.", a.name, err)
 		}
 	}

@@ -27,7 +27,8 @@ type Mapping struct {
 
 	scope      scope
 	attributes []attribute
-	matching   []int // indexes of attributes, by matching priority
+	layout     scim.Layout // of the attributes
+	matching   []int       // indexes of attributes, by matching priority
 	symbols    *expression.Symbols
 	sources    []string // source attribute of each slot
 }
@@ -46,6 +47,15 @@ type Reference struct {
 // FlowsOnce reports whether some reference is written for what was created only.
 func (m *Mapping) FlowsOnce() bool {
 	return slices.ContainsFunc(m.References, func(r Reference) bool { return r.Once })
+}
+
+// layoutOf returns where the values of attributes stand in a new resource.
+func layoutOf(attributes []attribute) scim.Layout {
+	paths := make([]scim.Path, len(attributes))
+	for i := range attributes {
+		paths[i] = attributes[i].path
+	}
+	return scim.NewLayout(paths...)
 }
 
 // MatchingPaths returns the attributes by which the target is asked, the first one

@@ -90,13 +90,21 @@ func BenchmarkSet(b *testing.B) {
 	} {
 		paths = append(paths, mustPath(b, text))
 	}
-	b.ReportAllocs()
-	for b.Loop() {
-		r := make(scim.Resource, 16)
-		for _, p := range paths {
-			if err := p.Set(r, "a value"); err != nil {
-				b.Fatal(err)
+	layout := scim.NewLayout(paths...)
+	for name, put := range map[string]func(r scim.Resource, i int) error{
+		"set":    func(r scim.Resource, i int) error { return paths[i].Set(r, "a value") },
+		"layout": func(r scim.Resource, i int) error { return layout.Put(r, i, "a value") },
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r := make(scim.Resource, 16)
+				for i := range paths {
+					if err := put(r, i); err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
+		})
 	}
 }
