@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/provisor/provisor/internal/pgtest"
 )
 
 // subscriber is an endpoint that consents, and hands on what it is told.
@@ -78,4 +80,39 @@ func TestNotifications(t *testing.T) {
 
 	s = serve(t, dir)
 	expect(create(s, s.token(t, s.ClientSecret), "cleo"))
+}
+
+// TestNotificationsOfSeveralProcesses: on one PostgreSQL, each change is told once, by
+// whichever process.
+func TestNotificationsOfSeveralProcesses(t *testing.T) {
+	t.Parallel()
+	pgtest.Need(t)
+
+	address := postgres.Server(t).Database(t)
+	dir := t.TempDir()
+	one := serve(t, dir, "--database", address)
+	tokens := []string{one.token(t, one.ClientSecret)}
+	keys := filepath.Join(dir, "data", "keys.json")
+	two := serve(t, t.TempDir(), "--database", address, "--sealing-key-file", keys)
+	hook, told := subscriber(t)
+	tokens = append(tokens, two.token(t, two.ClientSecret))
+	until := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)
+	one.post(t, tokens[0], "/v1.0/subscriptions", `{"changeType":"updated","notificationUrl":"`+hook+`","resource":"groups","expirationDateTime":"`+until+`"}`)
+	want := map[string]bool{}
+	for i := range 20 {
+		at := []*served{one, two}[i%2]
+		id, _ := at.post(t, tokens[i%2], "/v1.0/groups", fmt.Sprintf(`{"displayName":"team %d","mailEnabled":false,"mailNickname":"team%d","securityEnabled":true}`, i, i))
+		want["Groups/"+id] = true
+		time.Sleep(100 * time.Millisecond)
+	}
+	for len(want) > 0 {
+		select {
+		case n := <-told:
+			resource := fmt.Sprint(n["resource"])
+			require.True(t, want[resource], "told twice, or never made: %s", resource)
+			delete(want, resource)
+		case <-time.After(20 * time.Second):
+			t.Fatalf("nobody told of %v: %s %s", want, &one.stderr, &two.stderr)
+		}
+	}
 }
