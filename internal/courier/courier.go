@@ -12,6 +12,7 @@ import (
 	"github.com/provisor/provisor/internal/keyring"
 	"github.com/provisor/provisor/internal/runner"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/subscription"
 )
 
 // Store is what a courier asks of the database.
@@ -32,6 +33,9 @@ type Options struct {
 	Now      func() time.Time
 	NewID    func() string
 	Holder   string // this process, among those that share the database
+	// Granted reports whether the directory grants an application what its subscription
+	// asks for. Nil does not know.
+	Granted func(ctx context.Context, s subscription.Subscription) (bool, error)
 	// Observe is told what came of each request: accepted, refused or dropped. Nil is
 	// nobody.
 	Observe func(result string)
@@ -57,6 +61,9 @@ func New(o Options) *Service {
 	}
 	if o.Lease == 0 {
 		o.Lease = 30 * time.Second
+	}
+	if o.Granted == nil {
+		o.Granted = func(context.Context, subscription.Subscription) (bool, error) { return false, nil }
 	}
 	if o.Observe == nil {
 		o.Observe = func(string) {}

@@ -122,6 +122,28 @@ func TestCreatorDeleted(t *testing.T) {
 	require.Empty(t, all)
 }
 
+// TestRevoked ends a subscription whose permission was revoked, before it tells
+// anything more; one whose permission came from elsewhere goes on.
+func TestRevoked(t *testing.T) {
+	t.Parallel()
+
+	w, e, life := newWorld(t), newEndpoint(t), newEndpoint(t)
+	elsewhere := newEndpoint(t)
+	w.subscribe("users", elsewhere)
+	granted := true
+	w.courier.Granted = func(context.Context, subscription.Subscription) (bool, error) { return granted, nil }
+	w.subscribe("users", e, lifecycle(life))
+	ada := w.user("ada")
+	w.run(w.courier)
+	require.Equal(t, []string{"updated Users/" + string(ada.ID)}, e.told())
+	granted = false
+	w.user("bob")
+	w.run(w.courier)
+	require.Empty(t, e.told())
+	require.Equal(t, []string{"subscriptionRemoved "}, life.told())
+	require.Len(t, elsewhere.told(), 2)
+}
+
 // dying is the store of a process that ends after it has sent and before it has
 // written that down.
 type dying struct{ courier.Store }
@@ -174,7 +196,7 @@ func TestOvertaken(t *testing.T) {
 	e.answer(func(rw http.ResponseWriter, _ *http.Request) {
 		e.answer(nil)
 		w.pass(time.Minute) // longer than the lease
-		w.run(second) //nolint:contextcheck // it works for itself
+		w.run(second)       //nolint:contextcheck // it works for itself
 		rw.WriteHeader(http.StatusInternalServerError)
 	})
 	w.run(w.courier)

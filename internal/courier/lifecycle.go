@@ -9,17 +9,25 @@ import (
 	"github.com/provisor/provisor/internal/subscription"
 )
 
-// gone reports whether the subscription is to be removed: it expired, or who made it
-// was deleted.
+// gone reports whether the subscription is to be removed: it expired, who made it was
+// deleted, or what it was granted was revoked.
 func (t *turn) gone(ctx context.Context) (bool, error) {
 	if t.sub.Ended(t.Now()) {
 		return true, nil
 	}
 	_, err := t.Store.Object(ctx, t.sub.Tenant, store.Ref{ID: t.sub.Creator, Deleted: true})
-	if errs.Is(err, errs.NotFound) {
-		return false, nil
+	if !errs.Is(err, errs.NotFound) || !t.sub.Granted {
+		return err == nil, unlessNotFound(err)
 	}
-	return err == nil, err
+	granted, err := t.Granted(ctx, t.sub)
+	return err == nil && !granted, err
+}
+
+func unlessNotFound(err error) error {
+	if errs.Is(err, errs.NotFound) {
+		return nil
+	}
+	return err
 }
 
 // events tells what happened to the subscription. An endpoint that does not accept it

@@ -44,6 +44,10 @@ func (s *Service) Subscribe(ctx context.Context, made subscription.Subscription,
 			return made, err
 		}
 	}
+	var err error
+	if made.Granted, err = s.Granted(ctx, made); err != nil {
+		return made, err
+	}
 	return made, s.Store.CreateSubscription(ctx, made)
 }
 

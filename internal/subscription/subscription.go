@@ -26,6 +26,10 @@ type Subscription struct {
 	// Sealed is the clientState, sealed; nil when there is none.
 	Sealed  []byte
 	Expires time.Time
+	// Granted: the directory grants the application what the subscription asks for. It
+	// ends when that is revoked. False when the permission came from elsewhere, such as
+	// a person or another issuer.
+	Granted bool
 	// Remind is when the subscriber is told that it expires; zero means not, or that
 	// it was.
 	Remind time.Time

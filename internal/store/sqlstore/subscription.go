@@ -43,6 +43,7 @@ type subscriptionDocument struct {
 	NotificationURL  string                `json:"notificationUrl"`
 	LifecycleURL     string                `json:"lifecycleUrl,omitempty"`
 	TLSVersion       string                `json:"tlsVersion,omitempty"`
+	Granted          bool                  `json:"granted,omitempty"`
 }
 
 func (r *subscriptionRow) dest() []any {
@@ -57,7 +58,7 @@ func (r *subscriptionRow) decode() (subscription.Subscription, error) {
 	s := subscription.Subscription{
 		ID: r.id, Tenant: r.tenant, Application: d.Application, Creator: d.Creator, Resource: d.Resource, ChangeType: d.ChangeType,
 		Subject:         subscription.Subject{Object: d.Object, Members: d.Members, ServicePrincipal: d.ServicePrincipal, Job: d.Job},
-		NotificationURL: d.NotificationURL, LifecycleURL: d.LifecycleURL, TLSVersion: d.TLSVersion,
+		NotificationURL: d.NotificationURL, LifecycleURL: d.LifecycleURL, TLSVersion: d.TLSVersion, Granted: d.Granted,
 		Sealed: r.sealed, Expires: instant(r.expires), Remind: nullInstant(r.remind),
 	}
 	if r.kind != 0 {
@@ -72,7 +73,7 @@ func (r *subscriptionRow) decode() (subscription.Subscription, error) {
 func encodeSubscription(s subscription.Subscription) (string, error) {
 	text, err := json.Marshal(subscriptionDocument{
 		s.Application, s.Creator, s.Resource, s.ChangeType, s.Subject.Object, s.Subject.Members,
-		s.Subject.ServicePrincipal, s.Subject.Job, s.NotificationURL, s.LifecycleURL, s.TLSVersion,
+		s.Subject.ServicePrincipal, s.Subject.Job, s.NotificationURL, s.LifecycleURL, s.TLSVersion, s.Granted,
 	})
 	if err != nil {
 		return "", errUnwritable(err, "subscription")

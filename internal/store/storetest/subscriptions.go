@@ -18,7 +18,7 @@ func (f *fixture) subscribe(id string, about subscription.Subject) subscription.
 	f.Helper()
 	s := subscription.Subscription{
 		ID: id, Tenant: f.tenant, Application: "app", Creator: "creator", Resource: "users", Subject: about, ChangeType: "updated",
-		NotificationURL: "https://example.com/hook?code=x", LifecycleURL: "https://example.com/life", TLSVersion: "v1_2",
+		NotificationURL: "https://example.com/hook?code=x", LifecycleURL: "https://example.com/life", TLSVersion: "v1_2", Granted: true,
 		Sealed: []byte("sealed"), Expires: f.now.Add(24 * time.Hour), Remind: f.now.Add(21 * time.Hour),
 	}
 	f.succeed(f.CreateSubscription(f.Context(), s))
