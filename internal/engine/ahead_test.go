@@ -57,6 +57,7 @@ func TestInterruptedWhileThePageBehindIsRead(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: scimserver.Flaws{AllowDuplicates: true}})
+			w.twoPages()
 			state, claim, err := w.interrupted(ctx, where, cancel)
 			require.ErrorIs(t, err, context.Canceled)
 			require.Zero(t, state.Counts.Escrowed)
@@ -67,6 +68,7 @@ func TestInterruptedWhileThePageBehindIsRead(t *testing.T) {
 		t.Run(name+" overtaken", func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: scimserver.Flaws{AllowDuplicates: true}})
+			w.twoPages()
 			var other store.Claim
 			_, _, err := w.interrupted(t.Context(), where, func() {
 				var err error
@@ -85,12 +87,16 @@ func TestInterruptedWhileThePageBehindIsRead(t *testing.T) {
 	}
 }
 
+// twoPages fills the directory with more than one page of users, and a group.
+func (w *world) twoPages() {
+	w.t.Helper()
+	w.group("Everyone", w.users(1100)[:150]...)
+}
+
 // interrupted runs a slice over two pages, in which do is called where the page behind
 // is being worked on.
 func (w *world) interrupted(ctx context.Context, where func(*seer, func()), do func()) (synchronization.Cycle, store.Claim, error) {
 	w.t.Helper()
-	people := w.users(1100)
-	w.group("Everyone", people[:150]...)
 	s := &seer{Provisioning: w.db}
 	where(s, do)
 	w.store = s

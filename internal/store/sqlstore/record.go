@@ -158,13 +158,7 @@ func (e *effects) note(before pair, o store.Outcome) {
 	if before.targetID != "" && before.targetID != after.TargetID {
 		e.lost = append(e.lost, o.Object)
 	}
-	other := before.targetID != "" && before.targetID != after.TargetID
-	if o.Created > 0 || before.known && (other || after.IsZero() || after.Managed != before.managed) {
-		e.foreign = append(e.foreign, o.Object)
-	}
-	if o.Created > 0 {
-		e.created = append(e.created, o)
-	}
+	e.noteOrigin(before, o)
 	if after.TargetID == "" {
 		if !o.Unlinked {
 			e.gone = append(e.gone, o.Object)
@@ -180,6 +174,18 @@ func (e *effects) note(before pair, o store.Outcome) {
 		e.adopted = append(e.adopted, o.Object)
 	case o.Reconcile:
 		e.due = append(e.due, o.Object)
+	}
+}
+
+// noteOrigin sorts an outcome by whose target object it is about: another one than
+// before, one that is let go or taken back, or one that is about to be created.
+func (e *effects) noteOrigin(before pair, o store.Outcome) {
+	other := before.targetID != "" && before.targetID != o.Link.TargetID
+	if o.Created > 0 || before.known && (other || o.Link.IsZero() || o.Link.Managed != before.managed) {
+		e.foreign = append(e.foreign, o.Object)
+	}
+	if o.Created > 0 {
+		e.created = append(e.created, o)
 	}
 }
 
@@ -235,11 +241,13 @@ const (
 	makeOwnersDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
 		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `
+	// Ordered, because of EXISTS a server believes that it meets such a row at once in a
+	// table of which one group has most, and reads all of it for everybody who has none.
 	makeThemDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, FALSE FROM link l
 		WHERE l.job = ? AND (
-			EXISTS (SELECT 1 FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2))
-			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = l.object)) AND l.object IN `
+			(SELECT r.referent FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2) ORDER BY r.owner, r.relation, r.referent LIMIT 1) IS NOT NULL
+			OR (SELECT w.referent FROM reference w WHERE w.job = l.job AND w.owner = l.object ORDER BY w.job, w.owner, w.relation, w.referent LIMIT 1) IS NOT NULL) AND l.object IN `
 	makeThemOpen = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN `
 
