@@ -153,7 +153,7 @@ func (d *Desired) Matchable() bool {
 // already. References are not part of it. The error is errs.Invalid, or wraps the
 // one of ask.
 func (d *Desired) Resource(ask func(path scim.Path, candidate string) (free bool, err error)) (scim.Resource, error) {
-	r := make(scim.Resource, len(d.mapping.attributes))
+	r := make(scim.Resource, min(len(d.mapping.attributes), 14))
 	for i := range d.mapping.attributes {
 		a := &d.mapping.attributes[i]
 		v, err := d.initial(i, ask)
