@@ -8,6 +8,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // ExplainObjects returns how the database finds the objects of a query, a line a step.
@@ -36,17 +37,25 @@ func (db *DB) ExplainDelta(ctx context.Context, q store.DeltaQuery) ([]string, e
 	return db.explain(ctx, statement)
 }
 
-// ExplainLogs returns how the database finds the entries of a query.
+// ExplainLogs returns how the database finds the entries of a query in either table.
 func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q store.LogQuery) ([]string, error) {
 	key, err := db.tenant(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
-	statement, err := db.selectLogs(db.records(key), key, q)
-	if err != nil {
-		return nil, err
+	var steps []string
+	for _, table := range []logTable{db.records(key), db.earlierRecords()} {
+		statement, err := db.selectLogs(table, key, q)
+		if err != nil {
+			return nil, err
+		}
+		more, err := db.explain(ctx, statement)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, more...)
 	}
-	return db.explain(ctx, statement)
+	return steps, nil
 }
 
 // ExplainCandidates returns how the database finds a page of candidates.
@@ -175,4 +184,22 @@ func (db *DB) CreateAndFail(ctx context.Context, tenant directory.TenantID, o di
 		}
 		return fault
 	})
+}
+
+// PackDetails packs the details of a record.
+func PackDetails(r synchronization.Record) []byte { return packDetails(&r) }
+
+// UnpackDetails reads them.
+func UnpackDetails(details []byte, r *synchronization.Record) error { return unpackDetails(details, r) }
+
+// MadeIDs returns the ids that are made of a key.
+func MadeIDs(key int64, tenant, cycle string) (string, string) {
+	id, change := idTails(tenant, cycle)
+	return madeID(key, id), madeID(key, change)
+}
+
+// KeyOfID returns the key of which an id is made.
+func KeyOfID(id string) (int64, bool) {
+	key, _, ok := partsOfID(id)
+	return key, ok
 }

@@ -177,7 +177,7 @@ func (db *DB) records(tenant int64) logTable {
 		name: "provisioning_record",
 		columns: `l.key, l.time, l.source, COALESCE(l.source_id, (SELECT o.id FROM object o WHERE o.key = l.source), ''), l.source_name,
 			l.target_id, COALESCE(l.target_name, l.source_name), l.duration, l.details, COALESCE(l.id, ''), COALESCE(l.change_id, ''),
-			(SELECT c.document FROM provisioning_context c WHERE c.key = l.context)`,
+			COALESCE((SELECT c.document FROM provisioning_context c WHERE c.key = l.context), '{}')`,
 		resolve: recordFilter{db.dialect, tenant}.property,
 		scan:    known.scan,
 	}
@@ -249,9 +249,16 @@ func (db *DB) PruneLogs(ctx context.Context, tenant directory.TenantID, before t
 			return total, err
 		}
 	}
-	return total, db.write(ctx, relaxed, func(s *session) error {
+	return total, db.pruneContexts(ctx, key, before)
+}
+
+// pruneContexts removes contexts without entries. One to which a cycle may be writing
+// was used later than that.
+func (db *DB) pruneContexts(ctx context.Context, tenant int64, before time.Time) error {
+	return db.write(ctx, relaxed, func(s *session) error {
 		_, err := s.exec(ctx, `DELETE FROM provisioning_context WHERE tenant = ? AND time < ?
-			AND NOT EXISTS (SELECT 1 FROM provisioning_record r WHERE r.cycle = provisioning_context.cycle)`, key, micros(before.Add(-contextUse)))
+			AND NOT EXISTS (SELECT 1 FROM provisioning_record r WHERE r.cycle = provisioning_context.cycle)`,
+			tenant, micros(before.Add(-2*contextUse)))
 		return err
 	})
 }

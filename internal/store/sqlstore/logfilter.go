@@ -99,19 +99,20 @@ func (f recordFilter) made(of string) operand {
 		column = "l." + of + "_id"
 	}
 	digits := fmt.Sprintf(f.dialect.digits, "l.key")
+	tail := "(SELECT c." + of + "_tail FROM provisioning_context c WHERE c.key = l.context)"
 	return operand{
 		text: "COALESCE(" + column + ", substr(" + digits + ", 1, 8) || '-' || substr(" + digits + ", 9) || '-' || " +
-			"(SELECT c." + of + "_tail FROM provisioning_context c WHERE c.key = l.context))" + f.dialect.collate,
+			tail + ")" + f.dialect.collate,
 		equals: func(value any) clause {
 			own := clause{column + " = ?", []any{value}}
 			text, _ := value.(string)
-			key, tail, ok := partsOfID(text)
+			key, end, ok := partsOfID(text)
 			if !ok {
 				return own
 			}
 			return clause{
-				"(l.key = ? AND " + column + " IS NULL AND " + inContext + "c." + of + "_tail = ?) OR " + own.text + ")",
-				append([]any{key, tail}, own.args...),
+				"(l.key = ? AND " + column + " IS NULL AND " + tail + " = ? OR " + own.text + ")",
+				append([]any{key, end}, own.args...),
 			}
 		},
 	}

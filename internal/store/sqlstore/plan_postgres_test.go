@@ -36,7 +36,8 @@ func TestPostgreSQLUsesIndexes(t *testing.T) {
 	for name, steps := range plans {
 		expectIndexes(t, name, steps, err)
 	}
-	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("cycleId", "x"), eq("sourceIdentity/id", "x")} {
+	made := "0197a2c4-6f1e-8cc3-98d2-0a1b2c3d4e5f"
+	for _, f := range []odata.Expr{nil, eq("jobId", "x"), eq("cycleId", "x"), eq("sourceIdentity/id", "x"), eq("id", made), eq("id", "x"), eq("changeId", made)} {
 		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: f})
 		expectIndexes(t, fmt.Sprint("logs ", f), steps, err)
 	}

@@ -161,6 +161,13 @@ func TestEngineUsesIndexes(t *testing.T) {
 		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: f})
 		expectNoScan(t, fmt.Sprint("logs ", f), steps, err)
 	}
+	for property, index := range map[odata.Property]string{"id": "id", "changeId": "change"} {
+		steps, err := db.ExplainLogs(t.Context(), tenant, store.LogQuery{Filter: eq(property, "0197a2c4-6f1e-8cc3-98d2-0a1b2c3d4e5f")})
+		plan := strings.Join(steps, "\n")
+		if err != nil || !strings.Contains(plan, "SEARCH l USING INTEGER PRIMARY KEY (rowid=?)") || !strings.Contains(plan, "provisioning_record_"+index) || strings.Contains(plan, "SCAN") {
+			t.Errorf("logs by %s:\n%s\n%v", property, plan, err)
+		}
+	}
 }
 
 // TestDeltaUsesIndexes checks that a delta costs what changed.
