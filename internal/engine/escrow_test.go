@@ -72,7 +72,7 @@ func TestFailuresAreTriedAtTheirInstants(t *testing.T) {
 	step := 40 * time.Minute
 	for at := begin; at.Sub(begin) < 29*24*time.Hour; at = at.Add(step) {
 		if at.Sub(begin) > 50*time.Hour {
-			step = 4 * time.Hour
+			step = 12 * time.Hour
 		}
 		before := r.tried.Load()
 		w.pass(at)
