@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"embed"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -50,8 +50,8 @@ func migrate(ctx context.Context, s *source, o Options) error {
 		return errs.New(errs.Invalid, "DatabaseTooNew",
 			"The database %s has schema version %d and this program knows %d. Start the newer program that wrote it.", s.target, version, newest)
 	case version > 0:
-		o.Logger.LogAttrs(ctx, slog.LevelWarn, "bringing the database from version "+strconv.FormatInt(version, 10)+" to "+strconv.FormatInt(newest, 10)+", which may take a while",
-			slog.String("database", s.target))
+		text := fmt.Sprintf("bringing the database from version %d to %d, which may take a while", version, newest)
+		o.Logger.LogAttrs(ctx, slog.LevelWarn, text, slog.String("database", s.target)) //nolint:sloglint // people wait for it, and read it
 	}
 	return up(ctx, s, provider)
 }
