@@ -69,7 +69,7 @@ func rowsTooLong(f *fixture) {
 	text := func(n int) string {
 		letters := make([]byte, n)
 		for i := range letters {
-			letters[i] = 'a' + byte(random.IntN(26))
+			letters[i] = "abcdefghijklmnopqrstuvwxyz"[random.IntN(26)]
 		}
 		return string(letters)
 	}
