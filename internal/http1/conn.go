@@ -54,7 +54,7 @@ func (i incoming) Read(b []byte) (int, error) {
 	if i.c.left > 0 {
 		b = b[:min(int64(len(b)), i.c.left)]
 	}
-	n, err := i.c.Conn.Read(b)
+	n, err := i.c.Read(b)
 	if n > 0 {
 		i.c.heard = true
 	}
@@ -69,7 +69,7 @@ type outgoing struct{ c *conn }
 
 // Write implements [io.Writer].
 func (o outgoing) Write(b []byte) (int, error) {
-	n, err := o.c.Conn.Write(b)
+	n, err := o.c.Write(b)
 	if n > 0 {
 		o.c.wrote = true
 	}
@@ -93,7 +93,7 @@ func (c *conn) exchange(req *http.Request) (*http.Response, error) {
 	}
 	b := &body{ReadCloser: resp.Body, conn: c, ctx: ctx, stop: stop, keeps: whole && !resp.Close && !req.Close}
 	if resp.Body == http.NoBody {
-		b.finish(true)
+		b.end()
 		return resp, nil
 	}
 	resp.Body = b
@@ -176,9 +176,9 @@ func (b *body) Read(p []byte) (int, error) {
 	switch {
 	case err == nil:
 	case errors.Is(err, io.EOF):
-		b.finish(true)
+		b.end()
 	default:
-		b.finish(false)
+		b.giveUp()
 		if cause := context.Cause(b.ctx); cause != nil {
 			err = cause
 		}
@@ -188,19 +188,29 @@ func (b *body) Read(p []byte) (int, error) {
 
 // Close implements [io.Closer].
 func (b *body) Close() error {
-	b.finish(false)
+	b.giveUp()
 	return nil
 }
 
-// finish ends the use of the connection by this answer.
-func (b *body) finish(whole bool) {
+// end gives the connection to the next request, if it can carry one.
+func (b *body) end() {
 	if b.done {
 		return
 	}
 	b.done = true
-	if b.stop() && whole && b.keeps && b.conn.reader.Buffered() == 0 {
+	if b.stop() && b.keeps && b.conn.reader.Buffered() == 0 {
 		b.conn.pool.put(b.conn)
 		return
 	}
+	_ = b.conn.Close() // nothing is lost with it
+}
+
+// giveUp ends the connection, for what is left of the answer is of no use.
+func (b *body) giveUp() {
+	if b.done {
+		return
+	}
+	b.done = true
+	b.stop()
 	_ = b.conn.Close() // nothing is lost with it
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -34,17 +35,22 @@ func plain(req *http.Request) bool {
 		return false
 	}
 	for name, values := range req.Header {
-		if !isToken(name) || name == "Host" || name == "Content-Length" || name == "Transfer-Encoding" || name == "Trailer" || name == "Connection" {
+		if !isPlainField(name, values) {
 			return false
-		}
-		for _, v := range values {
-			if !isValue(v) {
-				return false
-			}
 		}
 	}
 	uri := req.URL.RequestURI()
 	return isHost(host(req)) && isValue(uri) && !strings.Contains(uri, " ")
+}
+
+// isPlainField reports whether a field has nothing to do with how the message is framed
+// or where it goes, and can be written as it stands.
+func isPlainField(name string, values []string) bool {
+	switch name {
+	case "Host", "Content-Length", "Transfer-Encoding", "Trailer", "Connection":
+		return false
+	}
+	return isToken(name) && !slices.ContainsFunc(values, func(v string) bool { return !isValue(v) })
 }
 
 // writeHead writes what precedes the body. A bufio.Writer keeps its first error.

