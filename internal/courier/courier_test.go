@@ -154,6 +154,9 @@ func TestRefused(t *testing.T) {
 			w, e := newWorld(t), newEndpoint(t)
 			w.subscribe("users", e)
 			e.answer(respond)
+			if name == "hangs" {
+				w.courier.Timeout = brief
+			}
 			ada := w.user("ada")
 			require.Equal(t, 1, w.run(w.courier))
 			require.Zero(t, w.run(w.courier), "it waits")
@@ -163,6 +166,7 @@ func TestRefused(t *testing.T) {
 			w.pass(5 * time.Second)
 			require.Zero(t, w.run(w.courier), "it waits longer")
 			e.answer(nil)
+			w.courier.Timeout = time.Minute
 			w.pass(5 * time.Second)
 			require.Equal(t, 1, w.run(w.courier))
 			require.Equal(t, []string{"updated Users/" + string(ada.ID), "updated Users/" + string(bob.ID)}, e.told())

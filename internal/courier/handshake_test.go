@@ -55,6 +55,9 @@ func TestHandshake(t *testing.T) {
 
 			w, e := newWorld(t), newEndpoint(t)
 			e.validate = tt.validate
+			if name == "hangs" {
+				w.courier.Timeout = brief
+			}
 			err := w.ask(w.courier, e.URL+"/hook?code=a%20key")
 			all, listing := w.courier.Subscriptions(t.Context(), tenant)
 			require.NoError(t, listing)

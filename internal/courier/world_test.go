@@ -70,7 +70,7 @@ func (w *world) process(holder string, outbound http.RoundTripper) *courier.Serv
 	}
 	return courier.New(courier.Options{
 		Store: w.db, Keyring: w.ring, Policy: policy, Outbound: outbound, Now: w.clock, NewID: w.newID, Holder: holder,
-		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Timeout: 300 * time.Millisecond,
+		Log: slog.New(slog.NewJSONHandler(w.log, nil)), Timeout: time.Minute, // on a busy machine; brief where an endpoint hangs
 	})
 }
 
@@ -239,6 +239,9 @@ func (e *endpoint) told() []string {
 func status(code int) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 }
+
+// brief is how long one waits for an endpoint that hangs.
+const brief = 300 * time.Millisecond
 
 func hang(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
