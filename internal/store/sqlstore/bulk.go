@@ -22,11 +22,7 @@ type bulk struct {
 func (b bulk) statements(d dialect, values []any) []clause {
 	width := len(b.types)
 	if d.arrays && len(values) > 0 {
-		columns := make([]any, width)
-		for i := range columns {
-			columns[i] = array{values[i:], width}
-		}
-		return []clause{{b.head + " SELECT *" + b.fixed + " FROM unnest(?::" + strings.Join(b.types, "[],?::") + "[])" + b.tail, columns}}
+		return []clause{{b.head + " SELECT *" + b.fixed + " FROM " + unnest(b.types) + b.tail, arrays(values, width)}}
 	}
 	var all []clause
 	for len(values) > 0 {
@@ -35,6 +31,18 @@ func (b bulk) statements(d dialect, values []any) []clause {
 		values = values[run*width:]
 	}
 	return all
+}
+
+// unnest are rows that PostgreSQL makes of an array for each column.
+func unnest(types []string) string { return "unnest(?::" + strings.Join(types, "[],?::") + "[])" }
+
+// arrays are the columns of rows, whose values stand one after the other.
+func arrays(values []any, width int) []any {
+	columns := make([]any, width)
+	for i := range columns {
+		columns[i] = array{values[i:], width}
+	}
+	return columns
 }
 
 // execRows writes rows, whose values stand one after the other.

@@ -91,6 +91,52 @@ type draft struct {
 	document string
 }
 
+// rewriteObjects is rewriteObject for many.
+func (s *session) rewriteObjects(ctx context.Context, tenant int64, objects []draft) error {
+	if !s.dialect.arrays || len(objects) < 2 {
+		for _, o := range objects {
+			if err := s.rewriteObject(ctx, tenant, o); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	columns := attributeColumns()
+	names := append([]string{"sequence", "altered", "modified", "document"}, columnNames(columns)...)
+	types := append([]string{"bigint", "bigint", "bigint", "bigint", "json"}, columnTypes(columns)...)
+	rows, keys := make([]any, 0, len(objects)*len(types)), make([]any, len(objects))
+	var elements []element
+	for i, o := range objects {
+		keys[i] = o.Key
+		rows = columnValues(append(rows, o.Key, o.Sequence, o.Sequence, micros(o.Modified), o.document), columns, o.Attributes)
+		elements = appendElements(elements, o.Key, o.Attributes)
+	}
+	set := make([]string, len(names))
+	for i, name := range names {
+		set[i] = name + " = n." + name
+	}
+	if _, err := s.exec(ctx, "UPDATE object SET "+strings.Join(set, ", ")+" FROM "+unnest(types)+
+		" AS n (key, "+strings.Join(names, ", ")+") WHERE object.key = n.key", arrays(rows, len(types))...); err != nil {
+		return err
+	}
+	if err := s.execAmong(ctx, among{head: "DELETE FROM element WHERE object IN ", values: keys}); err != nil {
+		return err
+	}
+	return s.insertElements(ctx, tenant, elements)
+}
+
+// columnTypes are those of the columns in PostgreSQL's words.
+func columnTypes(columns []column) []string {
+	types := make([]string, len(columns))
+	for i, c := range columns {
+		types[i] = "text"
+		if c.boolean {
+			types[i] = "boolean"
+		}
+	}
+	return types
+}
+
 // insertion is the statement that adds live objects.
 func insertion(d dialect) bulk {
 	b := bulk{
@@ -98,14 +144,9 @@ func insertion(d dialect) bulk {
 		types: []string{"bigint", "text", "smallint", "smallint", "bigint", "bigint", "bigint", "bigint", "json"},
 		tail:  " RETURNING id, key",
 	}
-	for _, c := range attributeColumns() {
-		b.head += ", " + c.name
-		if c.boolean {
-			b.types = append(b.types, "boolean")
-		} else {
-			b.types = append(b.types, "text")
-		}
-	}
+	columns := attributeColumns()
+	b.head += ", " + strings.Join(columnNames(columns), ", ")
+	b.types = append(b.types, columnTypes(columns)...)
 	b.head += ")"
 	return b
 }

@@ -19,6 +19,7 @@ type staged struct {
 	title   string // displayName, folded
 	fresh   bool   // not in the database yet
 	changed bool
+	renamed bool // has another name than in the database
 }
 
 // stage is what an import knows of the objects its rows are about.
@@ -150,7 +151,9 @@ func (s *stage) update(o *staged, row importRow) (store.ImportAction, error) {
 		return store.ImportUnchanged, err
 	}
 	o.Attributes, o.document = after, document
+	name := o.name
 	s.rename(o)
+	o.renamed = o.renamed || o.name != name
 	s.markChanged(o)
 	return store.ImportUpdated, nil
 }
@@ -235,7 +238,7 @@ func (s *stage) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var fresh []draft
+	var fresh, known []draft
 	for n, o := range s.changed {
 		o.Sequence = next + int64(n)
 		o.Modified = instant(micros(i.now))
@@ -243,9 +246,17 @@ func (s *stage) flush(ctx context.Context) error {
 			fresh = append(fresh, o.draft)
 			continue
 		}
+		if !o.renamed {
+			known = append(known, o.draft)
+			continue
+		}
+		// A name may be that of one before, who gave it up.
 		if err := i.session.rewriteObject(ctx, i.tenant, o.draft); err != nil {
 			return err
 		}
+	}
+	if err := i.session.rewriteObjects(ctx, i.tenant, known); err != nil {
+		return err
 	}
 	_, err = i.session.insertObjects(ctx, i.tenant, fresh)
 	return err

@@ -21,6 +21,7 @@ func importChecks() []check {
 		{"rows of one import see each other", rowsTogether},
 		{"references name objects by id, userPrincipalName or a group's displayName", referencesImported},
 		{"the last manager of an import counts, and the one from before does not", managersImported},
+		{"a name that one gives up is another's in the same import", namesPassedOn},
 		{"a name that several groups have names none", ambiguousName},
 		{"attributes that a row does not name stay", attributesStay},
 		{"applications are imported too", applicationsImported},
@@ -241,6 +242,22 @@ func managersImported(f *fixture) {
 	f.same(related(f, bob, directory.Manager, false, store.Query{}), []string{"ada"}, "one who got two")
 	f.same(related(f, eve, directory.Manager, false, store.Query{}), []string{"boss"}, "one who has him already")
 	f.same(related(f, g, directory.Members, false, store.Query{}), []string{"bob"}, "members")
+}
+
+func namesPassedOn(f *fixture) {
+	users := []directory.Object{f.user("ada"), f.user("bob"), f.user("eve")}
+	rename := func(o directory.Object, name string) store.ImportRow {
+		r := userRow(name, "Sales")
+		r.ID = o.ID
+		return r
+	}
+	other := f.user("mallory")
+	actions(f, f.load(rename(users[2], "zoe"), rename(users[1], "eve"), rename(other, "mallory"), rename(users[0], "bob"), userRow("ada", "Sales")),
+		store.ImportUpdated, store.ImportUpdated, store.ImportUpdated, store.ImportUpdated, store.ImportCreated)
+	for n, name := range []string{"bob", "eve", "zoe"} {
+		equal(f, f.again(users[n]).Attributes.String("userPrincipalName"), name+"@contoso.example", "name")
+	}
+	equal(f, f.again(other).Attributes.String("department"), "Sales", "department")
 }
 
 func ambiguousName(f *fixture) {
