@@ -2,11 +2,13 @@ package http1
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"time"
 )
 
@@ -74,6 +76,19 @@ func (o outgoing) Write(b []byte) (int, error) {
 		o.c.wrote = true
 	}
 	return n, err
+}
+
+// holds reports whether TLS has read something beyond the last answer, which the
+// connection below it does not show any more. It does not wait: the deadline has passed.
+func (c *conn) holds() bool {
+	if !c.origin.secure {
+		return false
+	}
+	if err := c.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		return true
+	}
+	_, err := c.reader.Peek(1)
+	return !errors.Is(err, os.ErrDeadlineExceeded) || c.SetReadDeadline(time.Time{}) != nil
 }
 
 // exchange sends a request and returns its answer, whose body ends the use of the
@@ -165,12 +180,13 @@ type body struct {
 	stop  func() bool
 	keeps bool
 	done  bool
+	fault error // what ended it before its end, if something did
 }
 
 // Read implements [io.Reader].
 func (b *body) Read(p []byte) (int, error) {
 	if b.done {
-		return 0, io.EOF
+		return 0, cmp.Or(b.fault, io.EOF)
 	}
 	n, err := b.ReadCloser.Read(p)
 	switch {
@@ -182,12 +198,16 @@ func (b *body) Read(p []byte) (int, error) {
 		if cause := context.Cause(b.ctx); cause != nil {
 			err = cause
 		}
+		b.fault = err
 	}
 	return n, err
 }
 
 // Close implements [io.Closer].
 func (b *body) Close() error {
+	if !b.done {
+		b.fault = http.ErrBodyReadAfterClose
+	}
 	b.giveUp()
 	return nil
 }

@@ -46,10 +46,10 @@ func (p *pool) take(where origin) *conn {
 		if c == nil {
 			return nil
 		}
-		if !stale(c.raw) {
+		if !c.holds() && !stale(c.raw) {
 			return c
 		}
-		_ = c.Close() // the other side has closed it
+		_ = c.Close() // the other side has closed it, or said what nobody asked for
 	}
 }
 

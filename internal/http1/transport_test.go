@@ -110,8 +110,8 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 			w.Header().Set("Link", "</x>")
 			w.WriteHeader(http.StatusEarlyHints)
 			_, _ = io.WriteString(w, "after the hints")
-		case "/gzip":
-			w.Header().Set("Content-Encoding", "gzip")
+		case "/gzip", "/GZIP":
+			w.Header().Set("Content-Encoding", r.URL.Path[1:])
 			z := gzip.NewWriter(w)
 			_, _ = io.WriteString(z, strings.Repeat("packed ", 5000))
 			_ = z.Close()
@@ -124,7 +124,7 @@ func TestAnswersAreThoseOfNetHTTP(t *testing.T) {
 	tr, _ := transport(t, nil)
 	std := &http.Transport{}
 	t.Cleanup(std.CloseIdleConnections)
-	for _, path := range []string{"/", "/chunked", "/nothing", "/close", "/early", "/gzip", "/large", "/a%2Fb?filter=userName+eq+%22x%22"} {
+	for _, path := range []string{"/", "/chunked", "/nothing", "/close", "/early", "/gzip", "/GZIP", "/large", "/a%2Fb?filter=userName+eq+%22x%22"} {
 		for _, method := range []string{"GET", "HEAD", "POST", "PATCH", "DELETE"} {
 			body := ""
 			if method == "POST" || method == "PATCH" {
@@ -160,7 +160,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, resp.Body.Close(), "given up before it was read")
 	_, err = resp.Body.Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF)
+	require.ErrorIs(t, err, http.ErrBodyReadAfterClose)
 	_, _, err = ask(t, tr, request(t.Context(), t, "GET", s.URL, ""))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, c.dialled.Load(), "what is left of an answer must not be taken for the next one")
@@ -393,6 +393,108 @@ func TestMoreThanAnAnswer(t *testing.T) {
 		require.Equal(t, "ok", text)
 	}
 	require.EqualValues(t, 2, c.dialled.Load())
+}
+
+// TestMoreThanAnAnswerOverTLS: what follows is not taken for the next answer when TLS has
+// read it already, in the record of the first or in one of its own.
+func TestMoreThanAnAnswerOverTLS(t *testing.T) {
+	t.Parallel()
+	const forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"
+	large := strings.Repeat("x", 10_000)
+	for name, records := range map[string][]string{
+		"one record":  {fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(large), large) + forged},
+		"two records": {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst", forged},
+		"no content":  {"HTTP/1.1 204 No Content\r\n\r\n", forged},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if asked.Add(1) > 1 {
+					_, _ = io.WriteString(w, "second")
+					return
+				}
+				c, _, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				secured, _ := c.(*tls.Conn)
+				below, _ := secured.NetConn().(*held)
+				below.hold()
+				for _, r := range records {
+					_, _ = io.WriteString(c, r)
+				}
+				below.release()
+				t.Cleanup(func() { _ = c.Close() })
+			}))
+			s.Listener = holding{s.Listener}
+			s.StartTLS()
+			t.Cleanup(s.Close)
+			roots := x509.NewCertPool()
+			roots.AddCert(s.Certificate())
+			tr, c := transport(t, func(o *http1.Options) { o.TLS = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12} })
+			_, _, err := ask(t, tr, request(t.Context(), t, "GET", s.URL, ""))
+			require.NoError(t, err)
+			_, text, err := ask(t, tr, request(t.Context(), t, "POST", s.URL, "x"))
+			require.NoError(t, err)
+			require.Equal(t, "second", text)
+			require.EqualValues(t, 2, c.dialled.Load())
+		})
+	}
+}
+
+// holding gives connections that can hold back what is written, to send it at once.
+type holding struct{ net.Listener }
+
+func (h holding) Accept() (net.Conn, error) {
+	c, err := h.Listener.Accept()
+	return &held{Conn: c}, err
+}
+
+type held struct {
+	net.Conn
+
+	holds bool
+	kept  []byte
+}
+
+func (h *held) hold() { h.holds = true }
+
+func (h *held) release() {
+	h.holds = false
+	_, _ = h.Conn.Write(h.kept)
+}
+
+func (h *held) Write(b []byte) (int, error) {
+	if !h.holds {
+		return h.Conn.Write(b)
+	}
+	h.kept = append(h.kept, b...)
+	return len(b), nil
+}
+
+// TestHalfAnAnswer: a body that broke off does not end when it is read again, and one
+// that was closed is not read any more.
+func TestHalfAnAnswer(t *testing.T) {
+	t.Parallel()
+	half := "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"
+	s := scripted(t, func(c net.Conn) { say(half)(c); leave(c) }, say(half))
+	tr, _ := transport(t, nil)
+	for _, closed := range []bool{false, true} {
+		resp, err := tr.RoundTrip(request(t.Context(), t, "GET", s.url, ""))
+		require.NoError(t, err)
+		want := io.ErrUnexpectedEOF
+		if closed {
+			require.NoError(t, resp.Body.Close())
+			want = http.ErrBodyReadAfterClose
+		}
+		for range 2 {
+			_, err := io.ReadAll(resp.Body)
+			require.ErrorIs(t, err, want)
+		}
+		require.NoError(t, resp.Body.Close())
+	}
 }
 
 // TestRefusedBeforeItWasRead: a server may answer a large request at once and close.
