@@ -10,6 +10,7 @@ package scimclient
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -156,8 +157,8 @@ func (c *Client) Create(ctx context.Context, resourceType string, r scim.Resourc
 	if err != nil {
 		return nil, err
 	}
-	if created.ID() == "" {
-		return nil, answer.incompatible("the created resource has no id")
+	if fault := unusable(created.ID()); fault != "" {
+		return nil, answer.incompatible("the created resource has %s", fault)
 	}
 	return created, nil
 }
@@ -205,6 +206,21 @@ func wait(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	}
+}
+
+// longestID bounds the id of a resource, in bytes: by it resources are found again.
+const longestID = 2048
+
+// unusable says what is wrong with an id that a target gave; nothing when it can be used.
+func unusable(id string) string {
+	switch {
+	case id == "":
+		return "no id"
+	case len(id) > longestID:
+		return fmt.Sprintf("an id of %d bytes, and at most %d can be kept", len(id), longestID)
+	default:
+		return ""
 	}
 }
 

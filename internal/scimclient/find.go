@@ -97,8 +97,11 @@ func (a answer) list() (found []scim.Resource, complete bool, err error) { //nol
 	}
 	for _, item := range items {
 		object, ok := item.(map[string]any)
-		if !ok || scim.Resource(object).ID() == "" {
-			return nil, false, a.incompatible("the list holds a resource without id")
+		if !ok {
+			return nil, false, a.incompatible("the list holds something that is no resource")
+		}
+		if fault := unusable(scim.Resource(object).ID()); fault != "" {
+			return nil, false, a.incompatible("the list holds a resource with %s", fault)
 		}
 		found = append(found, object)
 	}
