@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -220,7 +221,7 @@ func (w *reconciliation) changes(ctx context.Context, ref mapping.Reference, aft
 		return w.Store.ReferenceChanges(ctx, q)
 	}
 	var wanted []store.ReferenceChange
-	for _, key := range w.only[ref.Relation] {
+	for _, key := range slices.Compact(slices.Sorted(slices.Values(w.only[ref.Relation]))) { // one may be named twice
 		if key <= after {
 			continue
 		}

@@ -96,6 +96,27 @@ func TestOnDemandBeforeTheFirstStart(t *testing.T) {
 	require.Len(t, objects, 1)
 }
 
+// TestOnDemandMemberNamedTwice is written once.
+func TestOnDemandMemberNamedTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 0, 0)
+	s := w.resting(w.base)
+	id := w.unstarted(s)
+	group := w.object(directory.Group, directory.Attributes{"displayName": "Team", "securityEnabled": true, "mailEnabled": false, "mailNickname": "team"})
+	ada := w.person("ada")
+	_, err := w.db.Relate(t.Context(), tenant, group.ID, directory.Members, ada.ID)
+	require.NoError(t, err)
+	asked := subject(group)
+	asked.Links = &synchronization.OnDemandLinks{Members: []synchronization.OnDemandSubject{subject(ada), subject(ada)}}
+	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, asked))
+	require.NoError(t, err)
+	require.Equal(t, synchronization.OnDemandSuccess, done.Result)
+	steps := done.Objects[0].ProvisioningSteps
+	require.Equal(t, "1 reference(s) of members were written.", steps[len(steps)-1].Description)
+	_, groups := w.target.Snapshot()
+	require.Len(t, groups[0].MemberIDs(), 1)
+}
+
 // TestOnDemandGroupWritesTheListedMembersOnly; the next cycle writes the others.
 func TestOnDemandGroupWritesTheListedMembersOnly(t *testing.T) {
 	t.Parallel()
