@@ -1,10 +1,15 @@
 package http1
 
 import (
+	"bufio"
+	"bytes"
 	"net"
+	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
 )
 
 // origin is where connections lead to (RFC 9110 section 4.3.1).
@@ -23,8 +28,25 @@ func originOf(u *url.URL) origin {
 			port = "443"
 		}
 	}
-	host := u.Hostname()
+	host := punycode(u.Hostname())
 	return origin{secure: secure, host: host, address: net.JoinHostPort(host, port)}
+}
+
+// punycode is a name as resolvers and certificates have it (RFC 5891 section 4.4), which
+// is how net/http writes it. One that net/http does not write stays as it is.
+func punycode(name string) string {
+	if !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return name
+	}
+	var message bytes.Buffer
+	if err := (&http.Request{Method: http.MethodGet, URL: &url.URL{Host: name}}).Write(&message); err != nil {
+		return name
+	}
+	written, err := http.ReadRequest(bufio.NewReader(&message))
+	if err != nil {
+		return name
+	}
+	return written.Host
 }
 
 // pool keeps the connections that no request uses. The last one that was used is the

@@ -566,3 +566,21 @@ func TestRequestsThatCannotBeSent(t *testing.T) {
 	_, _, err := ask(t, tr, request(t.Context(), t, "POST", "http://127.0.0.1:1/x", "x"))
 	require.Error(t, err, "nobody listens")
 }
+
+// TestInternationalName: what resolvers are asked for is ASCII.
+func TestInternationalName(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"bücher.example": "xn--bcher-kva.example:443", "bücher.example:8443": "xn--bcher-kva.example:8443", "[::1]:8443": "[::1]:8443",
+	} {
+		refused := errors.New("nobody is there")
+		tr, _ := transport(t, func(o *http1.Options) {
+			o.Dial = func(_ context.Context, _, address string) (net.Conn, error) {
+				return nil, fmt.Errorf("%s: %w", address, refused)
+			}
+		})
+		_, _, err := ask(t, tr, request(t.Context(), t, "GET", "https://"+host+"/", ""))
+		require.ErrorIs(t, err, refused)
+		require.ErrorContains(t, err, want+": ")
+	}
+}
