@@ -118,7 +118,7 @@ func isTerminal(r io.Reader) bool {
 }
 
 func unknownCommand(cmd *cobra.Command, word string) error {
-	cmd.SuggestionsMinimumDistance = 3
+	cmd.SuggestionsMinimumDistance = 2
 	next := "`provisor --help` lists the commands"
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
 		next = "did you mean `provisor " + near[0] + "`?"

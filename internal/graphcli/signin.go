@@ -35,17 +35,19 @@ func (c *client) signInFailure(err error) error {
 		return c.unreachableAt(c.at.tokenURL, err)
 	}
 	kind, status := errs.Unauthenticated, 0
+	next := "check --client-id, --client-secret-file and --tenant-id; a secret may have expired."
 	if refusal.Response != nil {
 		status = refusal.Response.StatusCode
 		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
 			kind = KindOfStatus(status)
+			next = "try again later; nothing is wrong with the client or its secret."
 		}
 	}
 	code := refusal.ErrorCode
 	message := "The token endpoint " + c.at.tokenURL + " gave no token to the client " + c.at.clientID + "."
 	failure := &Failure{
 		Status: status,
-		Next:   "check --client-id, --client-secret-file and --tenant-id; a secret may have expired.",
+		Next:   next,
 		Err:    errs.New(kind, code, "%s", c.scrub(message)),
 	}
 	if refusal.ErrorDescription != "" {

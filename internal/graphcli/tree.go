@@ -65,7 +65,7 @@ func flagError(cmd *cobra.Command, err error) error {
 }
 
 func unknownWord(cmd *cobra.Command, word string) error {
-	cmd.SuggestionsMinimumDistance = 3
+	cmd.SuggestionsMinimumDistance = 2
 	err := usagef("%q is no command of `%s`", word, cmd.CommandPath())
 	if near := cmd.SuggestionsFor(word); len(near) > 0 {
 		return err.next("did you mean `%s %s`?", cmd.CommandPath(), near[0])

@@ -74,12 +74,16 @@ func (v *vigil) follow(ctx context.Context, f watch.Follower) (watch.Job, error)
 	if err != nil {
 		return before, err
 	}
-	f.Screen.Say("%s: %s", terminal.Printable(before.ID), terminal.Printable(before.State()))
 	if v.start {
 		if _, err := v.client.do(ctx, request{method: http.MethodPost, path: v.path + "/start"}); err != nil {
 			return before, err
 		}
-	} else if !before.UnderWay() {
+		f.Screen.Say("%s: started; it was %s", terminal.Printable(before.ID), terminal.Printable(before.State()))
+		v.followed = true
+		return f.Until(ctx, before, "Cycle")
+	}
+	f.Screen.Say("%s: %s", terminal.Printable(before.ID), terminal.Printable(before.State()))
+	if !before.UnderWay() {
 		if !v.next || !before.Active() {
 			return before, nil
 		}
