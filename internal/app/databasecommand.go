@@ -110,7 +110,7 @@ func (p *program) copyDatabase(ctx context.Context, c Config, from, to string) e
 	if err := sqlstore.Copy(ctx, address, to, sqlstore.Options{Logger: p.quietLog()}, p.copying()); err != nil {
 		return err
 	}
-	terminal.New(p.stdout, p.getenv).Say("%s was copied to %s, and compared row by row.", redactDatabase(address), redactDatabase(to))
+	terminal.New(p.stdout, p.getenv).Say("%s was copied to %s, and compared row by row. Name the copy with --database from now on, in every command; what still writes to the original is not in it.", redactDatabase(address), redactDatabase(to))
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 	if err != nil {
 		return err
 	}
-	progress.Done("%s, read as %s", path, summary.Format)
+	progress.Done("%s, read as %s, into %s", path, summary.Format, redactDatabase(base.dir.databaseAddress(c)))
 	showImport(screen, summary, kept)
 	if summary.bad() > 0 {
 		return &graphcli.PartlyError{Message: fmt.Sprintf("%d rows were left out", summary.bad())}

@@ -94,7 +94,7 @@ func provisioningSettings() []Setting {
 	return []Setting{
 		{
 			Name: "egress-allow", Placeholder: "CIDR,…",
-			Usage: "networks that targets and token endpoints may be in although they are private, loopback or link-local",
+			Usage: "networks that targets and token endpoints may be in although they are loopback, link-local or reserved; private ones need not be named",
 			read:  func(c *Config, t string) error { return readNetworks(&c.EgressAllow, t) },
 		},
 		{

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -82,5 +83,13 @@ func settle(partial, file string) error {
 
 func unwritten(err error, file string) error {
 	return errs.Wrap(err, errs.Unavailable, "BackupFailed",
-		"The backup %s could not be written. Check that its folder can be written and has room for the whole database.", file)
+		"The backup %s could not be written: %s. Check that its folder can be written and has room for the whole database.", file, bare(err))
+}
+
+// bare is what went wrong, without the name of a file that nobody asked for.
+func bare(err error) string {
+	if of, ok := errors.AsType[*fs.PathError](err); ok {
+		return of.Err.Error()
+	}
+	return err.Error()
 }
