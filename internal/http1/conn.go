@@ -126,7 +126,7 @@ func (c *conn) converse(req *http.Request) (*http.Response, bool, error) {
 		if !c.wrote || req.Context().Err() != nil {
 			return nil, false, fault
 		}
-		_ = c.SetReadDeadline(c.pool.now().Add(refusalPatience)) // else the read fails, which says enough
+		defer time.AfterFunc(refusalPatience, func() { _ = c.SetReadDeadline(time.Unix(1, 0)) }).Stop()
 	}
 	resp, err := c.answer(req)
 	if err != nil {

@@ -584,3 +584,33 @@ func TestInternationalName(t *testing.T) {
 		require.ErrorContains(t, err, want+": ")
 	}
 }
+
+// deaf is a connection whose other side reads no more.
+type deaf struct{ net.Conn }
+
+func (deaf) Write(b []byte) (int, error) { return len(b) / 2, io.ErrClosedPipe }
+
+// TestRefusalByAnyClock: how long a refusal is waited for is not a matter of the clock by
+// which connections grow old.
+func TestRefusalByAnyClock(t *testing.T) {
+	t.Parallel()
+	for _, now := range []time.Time{{}, time.Unix(1<<33, 0)} {
+		here, there := net.Pipe()
+		t.Cleanup(func() { _ = there.Close() })
+		tr, _ := transport(t, func(o *http1.Options) {
+			o.Now = func() time.Time { return now }
+			o.Dial = func(context.Context, string, string) (net.Conn, error) { return deaf{here}, nil }
+		})
+		if now.IsZero() {
+			go say("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n")(there)
+			resp, _, err := ask(t, tr, request(t.Context(), t, "POST", "http://x.example", "x"))
+			require.NoError(t, err)
+			require.Equal(t, http.StatusRequestEntityTooLarge, resp.StatusCode)
+			continue
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		_, _, err := ask(t, tr, request(ctx, t, "POST", "http://x.example", "x"))
+		require.ErrorIs(t, err, io.ErrClosedPipe)
+		cancel()
+	}
+}
