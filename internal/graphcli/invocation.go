@@ -43,7 +43,7 @@ func (v *invocation) register(flags *pflag.FlagSet) {
 		flags.StringVar(&v.ifMatch, "if-match", "", "ETag that the object must still have")
 	}
 	if v.op.watchable() {
-		flags.BoolVar(&v.watch, "watch", false, "watch until a cycle has ended, and show what it did; see `provisor watch`")
+		flags.BoolVar(&v.watch, "watch", false, "watch until a cycle has ended, and show what it did; JSON only with --output json; see provisor watch")
 	}
 }
 

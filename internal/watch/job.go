@@ -94,7 +94,7 @@ func (j Job) Trouble() string {
 	case q != nil:
 		return fmt.Sprintf("The job is in quarantine (%s): %s", q.Reason, q.Error.message())
 	case !j.Active():
-		return fmt.Sprintf("The job does not run: its state is %s. Start it with `jobs start post`, or watch with --start.", j.State())
+		return fmt.Sprintf("The job does not run: its state is %s. Start it with `jobs start post`, or with `provisor watch --start`.", j.State())
 	case last != nil && last.State == "Failed":
 		return "The cycle ended early: " + last.Error.message() + " It is tried again by itself."
 	default:
