@@ -11,19 +11,23 @@ type Layout struct{ paths []Path }
 // NewLayout returns the layout of the paths. Where two spell a name differently, the
 // first is followed.
 func NewLayout(paths ...Path) Layout {
-	spelling := map[string]string{}
-	alike := func(name string) string {
-		first, ok := spelling[strings.ToLower(name)]
+	type place struct{ urn, attr, name string } // of a name, in the object that these lead to
+	spelling := map[place]string{}
+	alike := func(urn, attr, name string) string {
+		at := place{urn, attr, strings.ToLower(name)}
+		first, ok := spelling[at]
 		if !ok {
-			spelling[strings.ToLower(name)], first = name, name
+			spelling[at], first = name, name
 		}
 		return first
 	}
 	l := Layout{paths: make([]Path, len(paths))}
 	for i, p := range paths {
-		p.urn = alike(p.Extension())
-		p.attr = alike(p.attr)
-		p.sub = alike(p.sub)
+		p.urn = alike("", "", p.Extension())
+		if p.attr != "" {
+			p.attr = alike(p.urn, "", p.attr)
+			p.sub = alike(p.urn, p.attr, p.sub)
+		}
 		l.paths[i] = p
 	}
 	return l

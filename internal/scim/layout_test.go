@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -43,6 +44,29 @@ func TestLayoutPutsAsSetDoes(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestLayoutSpellsEachPlaceAsItsPath: a name elsewhere is another name.
+func TestLayoutSpellsEachPlaceAsItsPath(t *testing.T) {
+	t.Parallel()
+	var paths []scim.Path
+	for _, text := range []string{"title", "urn:example:params:scim:schemas:x:2.0:User:Title", "name.Title", "x.TITLE", "Name.title"} {
+		p, err := scim.ParsePath(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, p)
+	}
+	layout := scim.NewLayout(paths...)
+	want, got := scim.Resource{}, scim.Resource{}
+	for i, p := range paths {
+		if err := errors.Join(p.Set(want, i), layout.Put(got, i, i)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Fatalf("differs (-Set +Put):\n%s", diff)
+	}
 }
 
 // clone keeps one resource from sharing a value with the other.
