@@ -116,6 +116,9 @@ func (v *vigil) tell(ctx context.Context, f watch.Follower, job watch.Job) error
 		return nil
 	}
 	account.Show(f.Screen)
+	if len(account.Failures) > 0 {
+		f.Screen.Say("What failed is tried again by itself, which may take hours; `jobs restart post` tries everything again at once.")
+	}
 	return nil
 }
 
