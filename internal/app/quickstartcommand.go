@@ -42,7 +42,7 @@ Aim it at an application of your own with --target-url and either --bearer or
 
 The exit code is 0 only when everything in scope was provisioned and reading it back
 proved it; 10 when something is missing, and another when a cycle could not be run to its
-end (`+"`provisor help exit-codes`"+`).`,
+end (` + "`provisor help exit-codes`" + `).`,
 		Example: `  provisor quickstart
   provisor quickstart --once --users people.csv
   provisor quickstart --target-url http://localhost:9000/scim/v2 --bearer TOKEN`,
