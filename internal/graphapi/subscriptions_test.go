@@ -132,13 +132,20 @@ func TestSubscriptionOwnership(t *testing.T) {
 		require.Equal(t, http.StatusCreated, rec.Code, rec.Body)
 		ids[caller], _ = decoded(rec)["id"].(string)
 	}
-	rec := w.do(t, "app", http.MethodPost, "/v1.0/subscriptions", wish("groups", endpoint))
+	for caller, id := range map[string]directory.ObjectID{"nameless": ada, "stranger": bob} { // some issuers name no client
+		w.callers[caller] = identity.Caller{TenantID: tenantID, Kind: identity.Application, ObjectID: id, Roles: []identity.Permission{identity.UserRead}}
+	}
+	rec := w.do(t, "nameless", http.MethodPost, "/v1.0/subscriptions", wish("users", endpoint))
+	require.Equal(t, http.StatusCreated, rec.Code, rec.Body)
+	ids["nameless"], _ = decoded(rec)["id"].(string)
+	rec = w.do(t, "app", http.MethodPost, "/v1.0/subscriptions", wish("groups", endpoint))
 	require.Equal(t, http.StatusForbidden, rec.Code, "users are read, groups are not")
 	rec = w.do(t, "writer", http.MethodPost, "/v1.0/subscriptions", wish("users", endpoint))
 	require.Equal(t, http.StatusForbidden, rec.Code, "writing is not reading")
 
 	for caller, sees := range map[string][]string{
-		"app": {"app", "ada", "bob"}, "ada": {"ada"}, "bob": {"bob"}, "admin": {"admin"}, "auditor": {"ada"}, "chief": {"app", "ada", "bob", "admin"},
+		"app": {"app", "ada", "bob"}, "ada": {"ada"}, "bob": {"bob"}, "admin": {"admin"}, "nameless": {"nameless"}, "stranger": {},
+		"auditor": {"ada", "nameless"}, "chief": {"app", "ada", "bob", "admin", "nameless"},
 	} {
 		value, _ := decoded(w.do(t, caller, http.MethodGet, "/v1.0/subscriptions", ""))["value"].([]any)
 		require.Len(t, value, len(sees), caller)
