@@ -112,33 +112,50 @@ func (t *turn) clientState() (*string, error) {
 // doors lets few requests of this process be under way to one host at a time, so that
 // one slow host cannot have all the workers. The zero value is ready.
 type doors struct {
-	mu     sync.Mutex
-	inside map[string]int
+	mu    sync.Mutex
+	hosts map[string]*door
 }
 
-// perHost is how many may be under way to one host.
-const perHost = 4
+// door is what goes on at one host.
+type door struct{ inside, turnedAway int }
 
-// enter reports whether there is room at a host, and takes it.
-func (d *doors) enter(host string) bool {
+const (
+	// perHost is how many may be under way to one host.
+	perHost = 4
+	// longestWait bounds how long a subscription waits before it comes again.
+	longestWait = 30 * time.Second
+)
+
+// enter takes a place at a host, or returns how long to stay away: the longer, the more
+// were turned away before, so that many who wait for one slow host do not come and go
+// all the time.
+func (d *doors) enter(host string) (time.Duration, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.inside == nil {
-		d.inside = map[string]int{}
+	if d.hosts == nil {
+		d.hosts = map[string]*door{}
 	}
-	if d.inside[host] >= perHost {
-		return false
+	at := d.hosts[host]
+	if at == nil {
+		at = &door{}
+		d.hosts[host] = at
 	}
-	d.inside[host]++
-	return true
+	if at.inside >= perHost {
+		at.turnedAway++
+		return min(longestWait, time.Duration(1+at.turnedAway/perHost)*elsewhere), false
+	}
+	at.inside++
+	return 0, true
 }
 
-// leave gives the room back.
+// leave gives the place back.
 func (d *doors) leave(host string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.inside[host]--; d.inside[host] == 0 {
-		delete(d.inside, host)
+	at := d.hosts[host]
+	at.turnedAway = max(0, at.turnedAway-1)
+	if at.inside--; at.inside == 0 {
+		delete(d.hosts, host)
 	}
 }
 

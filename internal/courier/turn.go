@@ -16,7 +16,7 @@ const slice = 20 * time.Second
 // soon is when changes are looked for again while a lifecycle notification waits.
 const soon = 5 * time.Second
 
-// elsewhere is how long a subscription waits when its host has enough to do.
+// elsewhere is how long a subscription waits at least when its host has enough to do.
 const elsewhere = time.Second
 
 // turn is one delivery to one subscription.
@@ -33,8 +33,8 @@ type turn struct {
 // carryOut tells what there is to tell and gives the subscription back.
 func (t *turn) carryOut(ctx context.Context) error {
 	to := host(t.sub.NotificationURL)
-	if !t.doors.enter(to) {
-		t.due = t.Now().Add(elsewhere)
+	if wait, ok := t.doors.enter(to); !ok {
+		t.due = t.Now().Add(wait)
 		return t.release(ctx)
 	}
 	defer t.doors.leave(to)
