@@ -189,6 +189,22 @@ func (c *Cycle) step(ctx context.Context) error {
 	}
 	c.state.Phase++
 	c.state.After = 0
+	if c.state.Phase == synchronization.PhaseDone {
+		return c.owe(ctx)
+	}
+	return nil
+}
+
+// owe counts, at the end of a cycle, what failed in earlier ones and waits for its next
+// attempt: it is in error still, though this cycle had nothing to do with it.
+func (c *Cycle) owe(ctx context.Context) error {
+	owed, err := c.Store.Owed(ctx, c.claim)
+	if err != nil {
+		c.state.Phase-- // asked again by the next slice
+		return err
+	}
+	n := &c.state.Counts
+	n.Escrowed, n.EscrowedRaw = max(n.Escrowed, owed), max(n.EscrowedRaw, owed)
 	return nil
 }
 

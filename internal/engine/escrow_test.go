@@ -199,6 +199,10 @@ func TestRefusedReferencesWaitForTheirTime(t *testing.T) {
 	require.EqualValues(t, 1, w.state().Status.LastExecution.Escrowed)
 	w.pass(begin.Add(40 * time.Minute))
 	require.EqualValues(t, 1, r.tried.Load(), "not in every cycle")
+	last := w.state().Status
+	require.EqualValues(t, 1, last.LastExecution.Escrowed, "it is in error all the same, and no cycle says that all is well")
+	require.Equal(t, synchronization.EntryLevelErrors, last.LastExecution.Result)
+	require.True(t, last.SteadyStateLastAchieved.IsZero())
 	w.pass(begin.Add(6*time.Hour + time.Minute))
 	require.EqualValues(t, 2, r.tried.Load())
 	r.set("", 0)

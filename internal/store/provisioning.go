@@ -27,6 +27,9 @@ type Provisioning interface {
 	LinkedTo(ctx context.Context, c Claim, kind directory.Kind, targetID string) (id directory.ObjectID, ok bool, err error)
 	// Standing counts what a cycle has to weigh before it takes anything away.
 	Standing(ctx context.Context, c Claim) (Standing, error)
+	// Owed counts the objects that failed, and those whose references could not be
+	// written, and that are to be tried again, whenever.
+	Owed(ctx context.Context, c Claim) (int64, error)
 	// Record stores outcomes and the position that covers them in one transaction.
 	// A cycle without ID leaves the position as it is. Conflict when the claim was overtaken: then nothing is stored. An object that
 	// gains a target id, or becomes managed, makes every linked object that refers

@@ -107,6 +107,8 @@ type TaskExecution struct {
 	Began, Ended            time.Time
 	Entitled                int64
 	EntitledForProvisioning int64
+	// Escrowed counts the entries in error: those that failed, and at the end of a cycle
+	// also those that failed before and wait for another attempt.
 	Escrowed                int64
 	EscrowedRaw             int64
 	Exported                int64

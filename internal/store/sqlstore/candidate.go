@@ -216,3 +216,14 @@ func (db *DB) Standing(ctx context.Context, c store.Claim) (store.Standing, erro
 // departingCount compares the target id in a way for which no index is kept: nearly all
 // links have one, and few depart.
 const departingCount = "SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND departure > 0 AND departure < 3 AND COALESCE(target_id, '') <> ''"
+
+// Owed counts what is to be tried again, by the indexes of what is.
+func (db *DB) Owed(ctx context.Context, c store.Claim) (int64, error) {
+	var owed int64
+	err := db.read(ctx, func(s *session) error {
+		_, err := s.one(ctx, []any{&owed}, `SELECT (SELECT count(*) FROM link WHERE job = ? AND kind IN (1, 2) AND retry_at IS NOT NULL)
+			+ (SELECT count(*) FROM reference_due WHERE job = ? AND retry_at IS NOT NULL)`, c.JobKey, c.JobKey)
+		return err
+	})
+	return owed, err
+}

@@ -114,7 +114,10 @@ func jobReset(f *fixture) {
 	begun := store.Outcome{Object: w.Key, Kind: w.Kind, Link: store.Link{Managed: true, Failure: &store.Failure{Code: "x", Reason: "r", Attempts: 3, First: f.now, RetryAt: f.now.Add(time.Hour)}}}
 	f.record(c, failed, unlinked, begun)
 	equal(f, len(f.retries(c)), 0, "they wait for their time")
-	_, err := f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Failures: true}, keep)
+	owed, err := f.Owed(f.Context(), c)
+	f.succeed(err)
+	equal(f, owed, int64(3), "and are owed meanwhile")
+	_, err = f.UpdateJob(f.Context(), f.tenant, "a", store.Reset{Failures: true}, keep)
 	f.succeed(err)
 	equal(f, len(f.retries(c)), 3, "what failed is due at once")
 	_, ok, err := f.LinkedTo(f.Context(), c, directory.User, "t1")
@@ -128,6 +131,9 @@ func jobReset(f *fixture) {
 	_, ok, err = f.LinkedTo(f.Context(), c, directory.User, "t1")
 	f.succeed(err)
 	f.holds(!ok, "the link is gone")
+	owed, err = f.Owed(f.Context(), c)
+	f.succeed(err)
+	equal(f, owed, int64(0), "nothing is owed")
 }
 
 func jobDeleted(f *fixture) {
