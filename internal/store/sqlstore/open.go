@@ -21,7 +21,7 @@ type Options struct {
 	// Writers is, on PostgreSQL, the number of connections that write beside those
 	// that change the directory; zero means four. SQLite has one writer.
 	Writers int
-	// CacheBytes bounds the SQLite writer's page cache; zero means 64 MiB. Readers
+	// CacheBytes bounds the SQLite writer's page cache; zero means 32 MiB. Readers
 	// use the operating system's cache through the map.
 	CacheBytes int64
 	// MapBytes is how much of the SQLite file each connection maps into memory; zero
@@ -38,7 +38,7 @@ func (o Options) withDefaults(remote bool) Options { //nolint:revive // a server
 	} else {
 		o.Readers, o.Writers = cmp.Or(o.Readers, max(2, runtime.NumCPU())), 0
 	}
-	o.CacheBytes = cmp.Or(o.CacheBytes, 64<<20)
+	o.CacheBytes = cmp.Or(o.CacheBytes, 32<<20)
 	o.MapBytes = cmp.Or(o.MapBytes, 1<<30)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
