@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/provisor/provisor/internal/store/sqlstore"
 )
@@ -15,13 +14,13 @@ type base struct {
 }
 
 // openBase opens the data directory and its database, and makes what is missing.
-func openBase(ctx context.Context, c Config, log *slog.Logger) (*base, error) {
+func openBase(ctx context.Context, c Config, o sqlstore.Options) (*base, error) {
 	dir, err := openDataDir(c.Data)
 	if err != nil {
 		return nil, err
 	}
 	address := dir.databaseAddress(c)
-	db, err := sqlstore.Open(ctx, address, sqlstore.Options{Logger: log})
+	db, err := sqlstore.Open(ctx, address, o)
 	if err != nil {
 		return nil, err
 	}

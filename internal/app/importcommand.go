@@ -13,6 +13,7 @@ import (
 	"github.com/provisor/provisor/internal/app/terminal"
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/graphcli"
+	"github.com/provisor/provisor/internal/store/sqlstore"
 )
 
 // shownRows is how many bad rows an import shows; --errors keeps all.
@@ -62,6 +63,10 @@ The exit code is 0 only when there was none (10 otherwise).`,
 	return parent
 }
 
+// importCache is the page cache of an import: the indexes of names are written all over,
+// and the process has nothing else to keep.
+const importCache = 128 << 20
+
 func (p *program) importFile(ctx context.Context, c Config, path, group, errorsFile string) error {
 	tuneCollector(p.getenv)
 	kept, err := newBadRows(errorsFile)
@@ -69,7 +74,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 		return err
 	}
 	defer kept.close()
-	base, err := openBase(ctx, c, p.quietLog())
+	base, err := openBase(ctx, c, sqlstore.Options{Logger: p.quietLog(), CacheBytes: importCache})
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/graphcli"
 	"github.com/provisor/provisor/internal/keyring"
+	"github.com/provisor/provisor/internal/store/sqlstore"
 )
 
 func (p *program) keysCommand() *cobra.Command {
@@ -75,7 +76,7 @@ func (p *program) rotating(cmd *cobra.Command, args []string, run func(*rotation
 			Next:    "put them into a file, start every process with --sealing-key-file, and rotate then",
 		}
 	}
-	base, err := openBase(ctx, c, p.quietLog())
+	base, err := openBase(ctx, c, sqlstore.Options{Logger: p.quietLog()})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/provisor/provisor/internal/jobs"
 	"github.com/provisor/provisor/internal/runner"
 	"github.com/provisor/provisor/internal/store"
+	"github.com/provisor/provisor/internal/store/sqlstore"
 	"github.com/provisor/provisor/internal/tasks"
 )
 
@@ -72,7 +73,7 @@ func (s *service) open(ctx context.Context) error {
 		return err
 	}
 	s.closers = append(s.closers, lock.Close)
-	if s.base, err = openBase(ctx, s.config, s.log); err != nil {
+	if s.base, err = openBase(ctx, s.config, sqlstore.Options{Logger: s.log}); err != nil {
 		return err
 	}
 	s.closers = append(s.closers, s.base.close)
