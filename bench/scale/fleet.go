@@ -29,7 +29,7 @@ func defaults() costs {
 	return costs{
 		Tenants: 1000, Jobs: 10_000, Objects: 100e6, Scope: 0.5, ChangedPerDay: 0.01, Peak: 3,
 		Interval: 40 * time.Minute, Latency: 100 * time.Millisecond, Requests: 2, Concurrency: 8,
-		CycleFixed: 20 * time.Millisecond, CPUExport: 250 * time.Microsecond,
+		CycleFixed: 20 * time.Millisecond, CPUExport: 160 * time.Microsecond,
 		DatabaseWrites: 60_000, LogDays: 30,
 	}
 }
@@ -158,7 +158,7 @@ func (f fleet) tables() []table {
 		{"relation (ten groups a user)", f.Objects * 10, 90},
 		{"link", f.scoped(), 160},
 		{"reference written at a target", f.scoped() * 3, 60},
-		{"provisioning log of a month", exports, 2200},
+		{"provisioning log of a month", exports, 600},
 	}
 }
 
