@@ -120,7 +120,7 @@ func (c *client) send(ctx context.Context, r request, target string) (answer, er
 		if err != nil {
 			return answer{}, err
 		}
-		if got.status >= 200 && got.status < 300 {
+		if got.status >= 200 && got.status < 300 && !isPage(got) {
 			return got, nil
 		}
 		wait, again := c.options.patience(r, got, try)

@@ -92,6 +92,13 @@ func detailsOf(raw json.RawMessage) []envelopeDetail {
 	return nil
 }
 
+// isPage reports whether an answer is a page for people: whatever its status, something
+// else than Graph has answered.
+func isPage(got answer) bool {
+	media, _, err := mime.ParseMediaType(got.header.Get("Content-Type"))
+	return err == nil && (media == "text/html" || media == "application/xhtml+xml")
+}
+
 // describeBody says what came instead of a Graph error, with its beginning.
 func describeBody(got answer) string {
 	if got.status >= 300 && got.status < 400 {
@@ -119,6 +126,8 @@ func nextStep(status int, code string) string {
 		return "check the address of the application's token endpoint, and that the service may reach it."
 	}
 	switch status {
+	case 200, 201, 202, 203:
+		return "check --graph-endpoint: something else than Graph answers there."
 	case 301, 302, 303, 307, 308:
 		return "give the final address with --graph-endpoint."
 	case 400:
