@@ -208,7 +208,8 @@ func TestOvertaken(t *testing.T) {
 }
 
 // TestAtLeastOnce changes users while two processes deliver to an endpoint that fails
-// every other time, and nobody is missed, in order.
+// every other time, and nobody is missed, in order. Each moves the clock on, so that
+// leases end while requests are under way.
 func TestAtLeastOnce(t *testing.T) {
 	t.Parallel()
 
@@ -244,8 +245,11 @@ func TestAtLeastOnce(t *testing.T) {
 	}
 	last := int64(0)
 	for _, n := range e.took() {
+		if !want[n.ResourceData.ID] {
+			continue // told again, by one whose lease had ended while it waited for the endpoint
+		}
 		delete(want, n.ResourceData.ID)
-		require.GreaterOrEqual(t, n.ResourceData.SequenceNumber, last, "in the order of the feed")
+		require.Greater(t, n.ResourceData.SequenceNumber, last, "what is told first comes in the order of the feed")
 		last = n.ResourceData.SequenceNumber
 	}
 	require.Empty(t, want)
