@@ -156,23 +156,3 @@ func homeAddress(a directory.Attributes) any {
 // SourceValue returns what a source attribute holds for an object, as expressions and
 // filters see it: decoded from JSON, nil when it holds nothing.
 func SourceValue(c directory.Change, attribute string, in Inputs) any { return value(c, attribute, in) }
-
-// SourceProperty returns the Graph property that is behind a source attribute, such as
-// businessPhones behind telephoneNumber; virtual attributes have none, which is "".
-func SourceProperty(attribute string) string {
-	switch attribute {
-	case SoftDeleted, appRoleAssignments:
-		return ""
-	case "objectId", "id":
-		return "id"
-	case "telephoneNumber":
-		return "businessPhones"
-	}
-	if holder, _, ok := strings.Cut(attribute, "."); ok {
-		return holder
-	}
-	if strings.HasPrefix(attribute, "extensionAttribute") {
-		return "onPremisesExtensionAttributes"
-	}
-	return alias(attribute)
-}

@@ -47,9 +47,6 @@ func New(w io.Writer, getenv func(string) string) *Screen {
 // NewSized returns a plain screen whose tables fit a width, in columns.
 func NewSized(w io.Writer, width int) *Screen { return &Screen{w: w, width: width} }
 
-// Window reports whether a person watches a terminal window.
-func (s *Screen) Window() bool { return s.window }
-
 // Say writes one line.
 func (s *Screen) Say(format string, args ...any) {
 	fmt.Fprintf(s.w, format+"\n", args...)

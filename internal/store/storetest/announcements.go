@@ -13,6 +13,8 @@ func announcementChecks() []check {
 	return []check{
 		{"whoever claims the job next finds what was announced and has no outcome", announced},
 		{"a position that covers the page settles it", announcedAndCovered},
+		{"an object behind the position of an unfinished page is settled", announcedAndBehind},
+		{"a page that was covered is forgotten when its cycle has ended", announcedAndEnded},
 		{"an announcement of what a job has forgotten still counts", announcedAndRestarted},
 		{"an overtaken claim announces nothing", announcedTooLate},
 		{"an object that is provisioned on demand is found begun", announcedOnDemand},
@@ -82,6 +84,34 @@ func announcedAndCovered(f *fixture) {
 	f.same(f.candidate(next, ada).Link, store.Link{}, "covered")
 	f.same(f.candidate(next, bob).Link, store.Link{}, "covered")
 	f.same(f.candidate(next, cid).Link, begun(cid), "beyond")
+}
+
+// announcedAndBehind: nothing came of the first object of a page that was not finished.
+func announcedAndBehind(f *fixture) {
+	f.job("a", f.id())
+	c := f.claim()
+	ada, bob := f.user("ada"), f.user("bob")
+	f.announce(c, at(0), ada, bob)
+	f.succeed(f.Record(f.Context(), c, store.Batch{Cycle: at(ada.Sequence)}))
+	next := f.successor()
+	f.same(f.candidate(next, ada).Link, store.Link{}, "behind the position")
+	f.same(f.candidate(next, bob).Link, begun(bob), "not reached")
+}
+
+// announcedAndEnded: the cycle of a page that is covered ends, and the next knows
+// nothing of it.
+func announcedAndEnded(f *fixture) {
+	j := f.job("a", f.id())
+	c := f.claim()
+	ada := f.user("ada")
+	f.announce(c, at(0), ada)
+	f.succeed(f.Record(f.Context(), c, store.Batch{Cycle: at(ada.Sequence)}))
+	_, err := f.UpdateJob(f.Context(), f.tenant, j.ID, store.Reset{}, func(j synchronization.Job) (synchronization.Job, error) {
+		j.Cycle, j.Generation = nil, j.Generation+1
+		return j, nil
+	})
+	f.succeed(err)
+	f.same(f.candidate(f.successor(), ada).Link, store.Link{}, "settled")
 }
 
 func announcedAndRestarted(f *fixture) {
