@@ -59,6 +59,7 @@ func BenchmarkManyObjects(b *testing.B) {
 	n := scale(1_000_000)
 	for b.Loop() {
 		p := newProgram(b)
+		p.run("migrate")
 		began := time.Now()
 		p.run("directory", "import", people(b, n))
 		b.ReportMetric(time.Since(began).Seconds(), "s/import")
@@ -129,6 +130,7 @@ func BenchmarkLargeGroupOnPostgreSQL(b *testing.B) {
 
 func largeGroup(b *testing.B, p *program, n int) {
 	b.Helper()
+	p.run("migrate")
 	p.run("directory", "import", people(b, n+100))
 	member := func(from int) func(w io.Writer, i int) {
 		return func(w io.Writer, i int) { _, _ = fmt.Fprintf(w, "%s\n", userName(from+i)) }

@@ -18,6 +18,7 @@ func scale(n int) int {
 func loaded(b *testing.B, n int) *program {
 	b.Helper()
 	p := newProgram(b)
+	p.run("migrate")
 	p.run("directory", "import", people(b, n))
 	return p
 }

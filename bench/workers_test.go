@@ -35,6 +35,7 @@ func tenJobs(b *testing.B, processes int) time.Duration {
 	defer func() { _ = server.Stop(context.Background()) }()
 	flags := []string{"--database", server.URL("postgres")}
 	first := newProgram(b, flags...)
+	first.run("migrate")
 	first.run("directory", "import", people(b, scale(1000)))
 	flags = append(flags, "--workers", "1") // of serve
 	first.flags = flags

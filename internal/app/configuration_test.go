@@ -58,6 +58,7 @@ func configuration() string {
 With ` + "`--database postgres://…`" + ` several processes, on one machine or many, serve one deployment. Each has a data directory of its own, and all are given
 the same ` + "`--sealing-key-file`" + ` (or ` + "`PROVISOR_SEALING_KEY`" + `) and ` + "`--base-url`" + `. They may start at the same time; one of them sets the database up. Give
 ` + "`--bootstrap-file`" + ` to one of them only: it makes a new secret each time. ` + "`provisor database copy --to postgres://…`" + ` moves a deployment there from SQLite.
+The file that it came from refuses every command from then on, and says where the deployment went, until ` + "`provisor database reopen`" + `.
 
 ## The bootstrap file
 

@@ -63,7 +63,7 @@ func (p *program) migrate(ctx context.Context, c Config) error {
 
 func (p *program) databaseCommand() *cobra.Command {
 	parent := group("database", "Back up the database, or move it to another one")
-	parent.AddCommand(p.copyCommand(), p.backupCommand())
+	parent.AddCommand(p.copyCommand(), p.reopenCommand(), p.backupCommand())
 	return parent
 }
 
@@ -77,7 +77,8 @@ does not say is the database of the settings.
 
 Stop the service first: a source that changes is noticed and refused in the end. A copy
 that was interrupted goes on where it was when it is run again; until it has come to
-its end, no service starts on it. The sealing keys are not in the database: start the
+its end, no service starts on it. From then on no command works on the original, which
+says where the deployment went; ` + "`provisor database reopen`" + ` takes that back. The sealing keys are not in the database: start the
 service with the same keys.json, or --sealing-key-file, beside the new one.`,
 		Example: "  provisor database copy --to postgres://provisor@db.example.com/provisor",
 		Args:    none,
@@ -99,7 +100,7 @@ service with the same keys.json, or --sealing-key-file, beside the new one.`,
 }
 
 func (p *program) copyDatabase(ctx context.Context, c Config, from, to string) error {
-	lock, address, err := p.still(c, from)
+	lock, address, err := p.still(ctx, c, from)
 	if err != nil {
 		return err
 	}
@@ -110,7 +111,7 @@ func (p *program) copyDatabase(ctx context.Context, c Config, from, to string) e
 	if err := sqlstore.Copy(ctx, address, to, sqlstore.Options{Logger: p.quietLog()}, p.copying()); err != nil {
 		return err
 	}
-	terminal.New(p.stdout, p.getenv).Say("%s was copied to %s, and compared row by row. Name the copy with --database from now on, in every command; what still writes to the original is not in it.", redactDatabase(address), redactDatabase(to))
+	terminal.New(p.stdout, p.getenv).Say("%s was copied to %s, and compared row by row. The deployment is there from now on: name it with --database in every command, which %[1]s refuses until `provisor database reopen`.", redactDatabase(address), redactDatabase(to))
 	return nil
 }
 
@@ -140,14 +141,14 @@ func (p *program) copying() func(sqlstore.Copied) {
 
 // still returns the address of a source, and for the database of a data directory a
 // lock that keeps the service away.
-func (p *program) still(c Config, from string) (io.Closer, string, error) {
+func (p *program) still(ctx context.Context, c Config, from string) (io.Closer, string, error) {
 	if from != "" {
 		if err := readDatabase(&from, from); err != nil {
 			return nil, "", &graphcli.UsageError{Message: "--from: " + err.Error(), Next: "`provisor database copy --help` has an example"}
 		}
-		return io.NopCloser(nil), from, nil
+		return io.NopCloser(nil), from, expectDeployment(ctx, from, "--from")
 	}
-	dir, err := openDataDir(c.Data)
+	dir, err := existingDataDir(ctx, c)
 	if err != nil {
 		return nil, "", err
 	}
@@ -156,6 +157,36 @@ func (p *program) still(c Config, from string) (io.Closer, string, error) {
 		return nil, "", err
 	}
 	return lock, dir.databaseAddress(c), nil
+}
+
+func (p *program) reopenCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "reopen", Short: "Go back to a database that was copied to another one",
+		Long: `Lets the database of the settings be used again after ` + "`provisor database copy`" + ` moved its
+deployment to another one. It is as it was when it was copied: what was done in the
+other one since is not in it. Stop every process on the other one first: two services
+that provision the same people undo each other's work.`,
+		Args: none,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := resolve(cmd.Flags(), p.getenv)
+			if err != nil {
+				return err
+			}
+			return p.reopen(cmd.Context(), c)
+		},
+	}
+	register(cmd.Flags(), "data", "database")
+	return cmd
+}
+
+func (p *program) reopen(ctx context.Context, c Config) error {
+	address := dataDir(c.Data).databaseAddress(c)
+	left, err := sqlstore.Reopen(ctx, address)
+	if err != nil {
+		return err
+	}
+	terminal.New(p.stdout, p.getenv).Say("%s can be used again, as it was when it was copied to %s. Let no service run on that one any more.", redactDatabase(address), left)
+	return nil
 }
 
 func (p *program) backupCommand() *cobra.Command {

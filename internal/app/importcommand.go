@@ -74,7 +74,7 @@ func (p *program) importFile(ctx context.Context, c Config, path, group, errorsF
 		return err
 	}
 	defer kept.close()
-	base, err := openBase(ctx, c, sqlstore.Options{Logger: p.quietLog(), CacheBytes: importCache})
+	base, err := openExisting(ctx, c, sqlstore.Options{Logger: p.quietLog(), CacheBytes: importCache})
 	if err != nil {
 		return err
 	}

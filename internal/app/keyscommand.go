@@ -76,7 +76,7 @@ func (p *program) rotating(cmd *cobra.Command, args []string, run func(*rotation
 			Next:    "put them into a file, start every process with --sealing-key-file, and rotate then",
 		}
 	}
-	base, err := openBase(ctx, c, sqlstore.Options{Logger: p.quietLog()})
+	base, err := openExisting(ctx, c, sqlstore.Options{Logger: p.quietLog()})
 	if err != nil {
 		return err
 	}

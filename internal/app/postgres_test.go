@@ -88,6 +88,11 @@ func TestADeploymentMoves(t *testing.T) {
 	require.Zero(t, code, stderr)
 	require.Contains(t, stdout, "compared row by row")
 
+	code, _, stderr = run(t, "serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0")
+	require.NotZero(t, code, "without --database the old file would be served")
+	require.Contains(t, stderr, "the deployment is there since. Say --database postgres://")
+	require.NotContains(t, stderr, "@")
+
 	moved := serve(t, dir, "--database", address)
 	require.Equal(t, s.TenantID, moved.TenantID)
 	require.NotEmpty(t, moved.token(t, moved.ClientSecret))

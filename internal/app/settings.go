@@ -44,7 +44,7 @@ func serviceSettings() []Setting {
 	return []Setting{
 		{
 			Name: "data", Placeholder: "DIR", Default: "./provisor-data",
-			Usage: "directory that holds the database and the keys; created when missing",
+			Usage: "directory that holds the database and the keys; serve, quickstart and migrate create it when it is missing",
 			read:  func(c *Config, t string) error { return readText(&c.Data, t, "a directory") },
 		},
 		{

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,8 @@ const copyPasses = 4
 // kind each of them is: it compares them in the order of their keys and writes what
 // differs, again and again, until a whole pass finds no difference. What a copy that
 // was interrupted has done is found and not done again. Until the end the target is
-// marked, and [Open] refuses it.
+// marked, and [Open] refuses it; after the end the source is marked, and Open refuses
+// that, until [Reopen].
 //
 // Conflict when the target holds anything that is not of such a copy, or when the
 // source does not keep still. progress, which may be nil, hears of every few hundred
@@ -36,14 +38,20 @@ func Copy(ctx context.Context, from, to string, o Options, progress func(Copied)
 	if from == to {
 		return errs.New(errs.Invalid, "SameDatabase", "A database cannot be copied onto itself. Name another one.")
 	}
-	source, err := Open(ctx, from, o)
+	source, err := open(ctx, from, o)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = source.Close() }() // it was only read
+	defer func() { _ = source.Close() }() // what was written to it is committed
+	if err := source.expectWhole(ctx); err != nil {
+		return err
+	}
 	target, err := open(ctx, to, o)
 	if err != nil {
 		return err
+	}
+	if err := source.source.expectHere(ctx, target.source.target); err != nil {
+		return errors.Join(err, target.Close())
 	}
 	c := copier{from: source, to: target, progress: progress}
 	return c.closing(c.run(ctx), target.Close())
@@ -78,9 +86,13 @@ func (c *copier) run(ctx context.Context) error {
 				return err
 			}
 		}
-		if c.state.Changed == 0 {
-			return c.finish(ctx, tables)
+		if c.state.Changed > 0 {
+			continue
 		}
+		if err := c.leave(ctx); err != nil {
+			return err
+		}
+		return c.finish(ctx, tables)
 	}
 	return errs.New(errs.Conflict, "SourceChanges",
 		"The source changes while it is copied. Stop the service that uses it and run the copy again: what is copied stays.")

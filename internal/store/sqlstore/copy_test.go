@@ -104,6 +104,11 @@ func TestCopy(t *testing.T) {
 			t.Errorf("it took %d passes; one copies and one verifies", passes)
 		}
 	}
+	for _, left := range []string{first, server} {
+		if _, err := sqlstore.Reopen(t.Context(), left); err != nil {
+			t.Fatal(err)
+		}
+	}
 	expectSameFiles(t, first, second)
 	for _, address := range []string{server, second} {
 		db := open(t, address)
@@ -147,11 +152,14 @@ func expectSameFiles(t *testing.T, first, second string) {
 // until a copy came to its end, and what was copied stays.
 func TestCopyInterrupted(t *testing.T) {
 	t.Parallel()
-	source := lived(t)
+	lived := lived(t)
 	for name, target := range targets(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			address := target(t)
+			source, address := filepath.Join(t.TempDir(), "source.db"), target(t)
+			if err := sqlstore.Backup(t.Context(), lived, source); err != nil {
+				t.Fatal(err)
+			}
 			var last int64
 			for round := range 3 {
 				ctx, cancel := context.WithCancel(t.Context())
@@ -176,6 +184,12 @@ func TestCopyInterrupted(t *testing.T) {
 					rest = c.Changed
 				}
 			}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := sqlstore.Open(t.Context(), source, sqlstore.Options{}); !errs.Is(err, errs.Invalid) {
+				t.Errorf("the source was opened after its deployment had gone: %v", err)
+			}
+			if _, err := sqlstore.Reopen(t.Context(), source); err != nil {
 				t.Fatal(err)
 			}
 			db := open(t, source)

@@ -128,7 +128,8 @@ func isMissingTable(err error) bool {
 }
 
 // Version returns the version of the schema at an address, zero when nothing is
-// there yet, and the newest version that this program knows. Nothing is changed.
+// there yet, and the newest version that this program knows. Nothing is changed. A
+// database that was copied to another by [Copy] is Invalid.
 func Version(ctx context.Context, address string) (version, newest int64, err error) { //nolint:nonamedreturns // two numbers of one type
 	if !isPostgres(address) {
 		if _, err := os.Stat(address); errors.Is(err, fs.ErrNotExist) {
@@ -142,6 +143,9 @@ func Version(ctx context.Context, address string) (version, newest int64, err er
 	}
 	defer func() { _ = s.close() }() // it was only read
 	if newest, err = newestOf(s.dialect.migrations); err != nil {
+		return 0, 0, err
+	}
+	if err := s.expectHere(ctx, ""); err != nil {
 		return 0, 0, err
 	}
 	if version, err = currentVersion(ctx, s.reading); err != nil {

@@ -76,9 +76,18 @@ var _ store.Store = (*DB)(nil)
 // of an SQLite file; a file that is not there is made, readable by its owner only.
 // Several processes may open one database; while another one migrates it, this one
 // waits for some seconds, and then the error is Unavailable. A database that a newer
-// program has written is Invalid.
+// program has written is Invalid, and so is one that was copied to another by [Copy]:
+// the error says where to.
 func Open(ctx context.Context, address string, o Options) (*DB, error) {
-	db, err := open(ctx, address, o)
+	o = o.withDefaults(isPostgres(address))
+	src, err := openSource(address, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.expectHere(ctx, ""); err != nil {
+		return nil, errors.Join(err, src.close())
+	}
+	db, err := attach(ctx, src, o)
 	if err != nil {
 		return nil, err
 	}
@@ -88,13 +97,20 @@ func Open(ctx context.Context, address string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// open opens a database, also one whose copy was not finished.
+// open opens a database, also one whose copy was not finished, or whose deployment went
+// elsewhere.
 func open(ctx context.Context, address string, o Options) (*DB, error) {
 	o = o.withDefaults(isPostgres(address))
 	src, err := openSource(address, o)
 	if err != nil {
 		return nil, err
 	}
+	return attach(ctx, src, o)
+}
+
+// attach brings the database to the newest version and opens its connections. It
+// closes the source when that fails.
+func attach(ctx context.Context, src *source, o Options) (*DB, error) {
 	if err := migrate(ctx, src, o); err != nil {
 		return nil, errors.Join(err, src.close())
 	}

@@ -21,7 +21,7 @@ type table struct {
 // foreignTable reports the tables that are no part of what the program keeps: those of goose, of a copy
 // under way, and of the job engine, which only wakes workers.
 func foreignTable(name string) bool {
-	return name == versionTable || name == copyTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "sqlite_")
+	return name == versionTable || name == copyTable || name == movedTable || strings.HasPrefix(name, "river_") || strings.HasPrefix(name, "sqlite_")
 }
 
 // tables returns every table of the program, ordered by name.
