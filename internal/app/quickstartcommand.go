@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -133,42 +131,21 @@ func quickstartConfig(flags *pflag.FlagSet, getenv func(string) string) (Config,
 	return c, nil
 }
 
-// workplace returns the directory of a quickstart and how to leave it. One that was made
-// for it goes; the log stays when it is wanted, the keys and the database never.
-func workplace(c *Config) (func(keepLog bool), error) {
-	if c.Data != "" {
-		return func(bool) {}, nil
-	}
-	dir, err := os.MkdirTemp("", "provisor-quickstart-")
-	if err != nil {
-		return nil, dataError(err, os.TempDir())
-	}
-	c.Data = dir
-	return func(keepLog bool) {
-		if !keepLog {
-			_ = os.RemoveAll(dir) // the system clears its temporary files
-			return
-		}
-		files, _ := os.ReadDir(dir) // the same
-		for _, f := range files {
-			if f.Name() != quickstartLog {
-				_ = os.RemoveAll(filepath.Join(dir, f.Name()))
-			}
-		}
-	}, nil
-}
-
-// quickstart runs the service, the application and the walk through both.
+// quickstart runs the service, the application and the walk through both. However it
+// ends, what it made for itself goes.
 func (p *program) quickstart(ctx context.Context, c Config, f quickstartFlags) error {
-	leave, err := workplace(&c)
+	w, err := newWorkplace(&c)
 	if err != nil {
 		return err
 	}
+	defer w.leave() // also when something panics
+	ctx, end := w.attend(ctx)
+	defer end()
+	ctx, p.stdout = attended(ctx, p.stdout)
 	q := &quickstartRun{program: p, config: c, flags: f}
 	err = q.run(ctx)
-	failed := err != nil && exitCode(err) != exitInterrupted && q.logPath != ""
-	leave(failed)
-	if failed {
+	if err != nil && exitCode(err) != exitInterrupted && q.logPath != "" {
+		w.keepLog = true
 		fmt.Fprintf(p.stderr, "The log of the service is kept, for what went wrong: %s\n", q.logPath)
 	}
 	return err

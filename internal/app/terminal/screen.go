@@ -6,7 +6,6 @@ package terminal
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"golang.org/x/term"
@@ -28,7 +27,7 @@ type Screen struct {
 // shows them and NO_COLOR (see no-color.org) is unset or empty.
 func New(w io.Writer, getenv func(string) string) *Screen {
 	s := &Screen{w: w, width: plainWidth}
-	file, ok := w.(*os.File)
+	file, ok := w.(interface{ Fd() uintptr })
 	if !ok {
 		return s
 	}
