@@ -62,8 +62,8 @@ type Client struct {
 	query   string // of the base URL, sent with every request
 	dialect scim.Dialect
 	opts    Options
-	gate    gate
-	slots   slots
+	gate    *gate
+	slots   *slots
 	// transport sends a request without following where the answer leads.
 	transport http.RoundTripper
 	timeout   time.Duration // of one request, its answer read whole; zero is none
@@ -96,7 +96,7 @@ func New(o Options) (*Client, error) {
 		o.Wait = wait
 	}
 	query := base.Query()
-	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query.Encode(), slots: slots{pace: newPace(o.Most)}}
+	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query.Encode(), gate: &gate{}, slots: &slots{pace: newPace(o.Most)}}
 	if c.transport == nil {
 		c.transport = http.DefaultTransport
 	}
@@ -128,6 +128,14 @@ func (c *Client) Get(ctx context.Context, resourceType, id string, except ...str
 	if len(except) > 0 {
 		query.Set("excludedAttributes", strings.Join(except, ","))
 	}
+	if len(except) > 0 {
+		c = c.sparing(names(except)...)
+	}
+	return c.resource(ctx, resourceType, id, query)
+}
+
+// resource reads one resource as the query asks for it.
+func (c *Client) resource(ctx context.Context, resourceType, id string, query url.Values) (scim.Resource, error) {
 	answer, err := c.send(ctx, request{method: http.MethodGet, path: member(resourceType, id), query: query, repeat: afterAnything})
 	if err != nil {
 		return nil, err
@@ -140,6 +148,15 @@ func (c *Client) Get(ctx context.Context, resourceType, id string, except ...str
 		return nil, answer.incompatible("the answer is the resource %q, not the one asked for", r.ID())
 	}
 	return r, nil
+}
+
+// names are attributes of a resource as the paths that lead to them.
+func names(attributes []string) [][]string {
+	paths := make([][]string, len(attributes))
+	for i, name := range attributes {
+		paths[i] = []string{name}
+	}
+	return paths
 }
 
 // Create creates r and returns what the target made of it: its id, and what it shows
@@ -173,6 +190,9 @@ func (c *Client) Patch(ctx context.Context, resourceType, id string, ops []scim.
 	if body == nil {
 		return nil // nothing is left to send in this dialect
 	}
+	if resourceType == scim.GroupType {
+		c = c.sparing([]string{groupMembers}) // the answer may be the whole group
+	}
 	answer, err := c.send(ctx, request{method: http.MethodPatch, path: member(resourceType, id), body: body, repeat: afterRefusal})
 	if err != nil {
 		return err
@@ -191,6 +211,9 @@ func (c *Client) Delete(ctx context.Context, resourceType, id string) error {
 	}
 	return answer.acknowledged()
 }
+
+// groupMembers is the attribute of a group that may have very many values.
+const groupMembers = "members"
 
 func collection(resourceType string) string { return "/" + resourceType + "s" }
 

@@ -28,7 +28,8 @@ type Match struct {
 func (c *Client) Find(ctx context.Context, resourceType string, m Match) ([]scim.Resource, error) {
 	query := url.Values{"filter": {scim.Equal(m.Path, m.Value).String()}}
 	if resourceType == scim.GroupType {
-		query.Set("excludedAttributes", "members")
+		query.Set("excludedAttributes", groupMembers)
+		c = c.sparing([]string{"Resources", groupMembers})
 	}
 	answer, err := c.send(ctx, request{method: http.MethodGet, path: collection(resourceType), query: query, repeat: afterAnything})
 	if err != nil {
