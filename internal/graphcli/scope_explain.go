@@ -139,7 +139,11 @@ func writeExplanation(w io.Writer, who string, x mapping.Explanation) {
 	fmt.Fprintf(w, "%s %s of %q: %s.\n", printable(who), state, printable(x.Mapping), printable(x.Reason))
 	writeGroups(w, "Input filters (one group must pass, or the object is not read)", x.InputFilterGroups)
 	writeGroups(w, "Category filters (one group must pass, or another mapping takes the object)", x.CategoryFilterGroups)
-	fmt.Fprintf(w, "\nAssigned\n  %s\n", mark(x.Assigned, x.DecidedBy == "assignment"))
+	if x.SyncAll {
+		fmt.Fprintf(w, "\nAll users and groups (SyncAll)\n  %s\n", mark(x.Assigned, x.DecidedBy == "syncAll"))
+	} else {
+		fmt.Fprintf(w, "\nAssigned\n  %s\n", mark(x.Assigned, x.DecidedBy == "assignment"))
+	}
 	writeGroups(w, "Scoping filters (one group must pass)", x.Groups)
 	fmt.Fprintf(w, "\n%s\n", printable(conclusion(x)))
 }
@@ -207,5 +211,12 @@ func conclusion(x mapping.Explanation) string {
 			}
 		}
 	}
-	return "Decided by the assignment to the application."
+	switch {
+	case x.SyncAll:
+		return "Decided by the setting SyncAll of the application: it provisions all users and groups, so nobody needs an assignment, and no filter excludes this one."
+	case x.Assigned:
+		return "Decided by the assignment to the application."
+	default:
+		return "Decided by the assignment to the application, which is missing: assign it (a user also through a group), or set the secret SyncAll to true to provision all users and groups."
+	}
 }

@@ -13,10 +13,12 @@ type Explanation struct {
 	Path     string `json:"path"`
 	InScope  bool   `json:"inScope"`
 	Assigned bool   `json:"assigned"` // assigned, or the job takes all
+	SyncAll  bool   `json:"syncAll"`  // the job takes all users and groups
 	Ignored  bool   `json:"ignored"`  // dropped while reading; nothing is deprovisioned
 	Reason   string `json:"reason"`   // for people
-	// DecidedBy is "assignment", or the path of the clause that failed, or that of the
-	// scoping filter group that passed; with neither filter nor failure "assignment".
+	// DecidedBy is the path of the clause that failed, or that of the scoping filter
+	// group that passed; with neither filter nor failure "assignment", or "syncAll" when
+	// nobody needs one.
 	DecidedBy            string         `json:"decidedBy"`
 	InputFilterGroups    []GroupVerdict `json:"inputFilterGroups"`
 	CategoryFilterGroups []GroupVerdict `json:"categoryFilterGroups"`
@@ -48,7 +50,7 @@ type ClauseVerdict struct {
 func (m *Mapping) ExplainScope(c directory.Change, e Entitlement) Explanation {
 	v := m.Scope(c, e)
 	x := Explanation{
-		Mapping: m.Name, Path: m.Path, InScope: v.InScope, Assigned: v.Assigned, Ignored: v.Ignored, Reason: v.Reason, DecidedBy: "assignment",
+		Mapping: m.Name, Path: m.Path, InScope: v.InScope, Assigned: v.Assigned, Ignored: v.Ignored, Reason: v.Reason, DecidedBy: e.decides(), SyncAll: e == Everyone,
 		InputFilterGroups: verdicts(m.scope.input, c), CategoryFilterGroups: verdicts(m.scope.category, c), Groups: verdicts(m.scope.groups, c),
 	}
 	switch {
@@ -60,6 +62,14 @@ func (m *Mapping) ExplainScope(c directory.Change, e Entitlement) Explanation {
 		x.DecidedBy = decide(x.Groups)
 	}
 	return x
+}
+
+// decides names the entitlement as what decided.
+func (e Entitlement) decides() string {
+	if e == Everyone {
+		return "syncAll"
+	}
+	return "assignment"
 }
 
 func verdicts(groups []group, c directory.Change) []GroupVerdict {

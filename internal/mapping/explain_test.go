@@ -62,7 +62,8 @@ func TestExplainScope(t *testing.T) {
 
 	everything := scoped(t, nil).ExplainScope(user(nil), mapping.Everyone)
 	require.True(t, everything.InScope)
-	require.Equal(t, "assignment", everything.DecidedBy)
+	require.Equal(t, "syncAll", everything.DecidedBy)
+	require.True(t, everything.SyncAll)
 	require.NotNil(t, everything.Groups, "written as [] for those who read JSON")
 }
 

@@ -60,7 +60,7 @@ func (e Entitlement) includes(c directory.Change) bool { return e == Everyone ||
 // met says why an object is in scope.
 func (e Entitlement) met() string {
 	if e == Everyone {
-		return "all users and groups are synchronized and every filter passed"
+		return "all users and groups are provisioned (SyncAll), and every filter passed"
 	}
 	return "assigned and every filter passed"
 }
