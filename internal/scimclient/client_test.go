@@ -262,5 +262,5 @@ func TestSilenceIsUncertainForWrites(t *testing.T) {
 	require.True(t, scimclient.Uncertain(post(t.Context(), c)))
 	require.True(t, scimclient.Uncertain(patch(t.Context(), c)))
 	require.False(t, scimclient.Uncertain(get(t.Context(), c)))
-	require.Equal(t, "Timeout", scimclient.Code(get(t.Context(), c)))
+	require.Equal(t, "WebExceptionConnectionClosed", scimclient.Code(get(t.Context(), c)))
 }

@@ -96,7 +96,7 @@ func Code(err error) string {
 func (e *Error) unavailableCode() string {
 	switch e.Status {
 	case 0:
-		return "Timeout"
+		return e.silence().code
 	case 429:
 		return "TooManyRequests"
 	case 501:
