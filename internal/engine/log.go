@@ -148,7 +148,7 @@ func flag(b bool) string {
 func advice(err error) string {
 	switch {
 	case scimclient.Is(err, scimclient.Unavailable):
-		return "Nothing to do: it is tried again. If it persists, look at the application's own log."
+		return waiting(err)
 	case scimclient.Is(err, scimclient.Denied):
 		return "Give the credentials the right to do this at the application."
 	case scimclient.Is(err, scimclient.Clash):

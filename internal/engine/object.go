@@ -134,7 +134,7 @@ func (c *Cycle) fatal(ctx context.Context, err error) error {
 		return nil
 	case c.silent.grow() >= patience:
 		return errs.Wrap(err, errs.Unavailable, scimclient.Code(err),
-			"The application did not answer for %d objects in a row, the last time with: %v. The cycle goes on from here at its next run.", patience, err)
+			"The application did not answer for %d objects in a row, the last time with: %v. %s", patience, err, goingOn(err))
 	default:
 		return nil
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/provisor/provisor/internal/scimclient"
@@ -25,6 +26,19 @@ func troubleOf(err error) trouble {
 		t.after = fault.RetryAfter
 	}
 	return t
+}
+
+// waiting advises on a target that does not answer, or answers that it cannot.
+func waiting(err error) string {
+	if remedy := scimclient.Remedy(err); remedy != "" {
+		return remedy + " It is tried again by itself."
+	}
+	return "Nothing to do: it is tried again. If it persists, look at the application's own log."
+}
+
+// goingOn says what becomes of a cycle that a silent target ended.
+func goingOn(err error) string {
+	return strings.TrimSpace(scimclient.Remedy(err) + " The cycle goes on from here at its next run.")
 }
 
 // impatience is how long a target that does not answer is asked again in every cycle.
