@@ -22,6 +22,7 @@ type Target interface {
 	Patch(ctx context.Context, resourceType, id string, ops []scim.PatchOp) error
 	Delete(ctx context.Context, resourceType, id string) error
 	List(ctx context.Context, resourceType string, paths []scim.Path, worth int) (*scimclient.Listing, error)
+	References(ctx context.Context, resourceType, id string, paths []scim.Path, named bool, to scimclient.Observer) error
 }
 
 // Options are what a cycle needs to know besides its job. Store, Target, Mappings,

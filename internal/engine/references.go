@@ -178,42 +178,6 @@ func (w *reconciliation) reconcile(ctx context.Context, ref mapping.Reference) e
 	return err
 }
 
-// observe reads what the target has and settles the record by it.
-func (w *reconciliation) observe(ctx context.Context) error {
-	current, err := w.Target.Get(ctx, w.m.ResourceType, w.owner.TargetID)
-	if err != nil {
-		return err
-	}
-	seen := make(map[directory.Relation][]string, len(w.m.References))
-	for _, ref := range w.m.References {
-		seen[ref.Relation] = append(seen[ref.Relation], referenced(current, ref)...)
-	}
-	if err := w.Store.ObserveReferences(ctx, w.claim, w.owner.Key, seen); err != nil {
-		return err
-	}
-	w.open, w.owner.Whole = false, true
-	return nil
-}
-
-// referenced returns the ids to which a resource refers under a path.
-func referenced(r scim.Resource, ref mapping.Reference) []string {
-	v, ok := ref.Path.Base().Lookup(r)
-	if !ok {
-		return nil
-	}
-	list, isList := v.([]any)
-	if !isList {
-		list = []any{v}
-	}
-	var ids []string
-	for _, item := range list {
-		if id, ok := scim.ReferenceID(item); ok && id != "" {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
 // write sends every change, a chunk at a time, until there is none or the slice is over.
 // Each is remembered as pending before it is sent.
 func (w *reconciliation) write(ctx context.Context, ref mapping.Reference) error {

@@ -59,13 +59,25 @@ type Provisioning interface {
 	// are about to be: until they are recorded or the owner is closed, whether the target has
 	// them is not known (pending). A pending change still counts as not made.
 	OpenReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, pending []ReferenceChange) error
-	// ObserveReferences settles in one step what the target was seen to have, given
-	// the ids to which the resource refers under each relation. Of the referents that the directory has or that
-	// are recorded, written or pending, those seen become written and the others
-	// unwritten. References that are neither in the directory nor recorded were
-	// made by others and stay out of the record. The owner is no longer open but
-	// stays due, and is whole.
-	ObserveReferences(ctx context.Context, c Claim, owner directory.Key, seen map[directory.Relation][]string) error
+	// BeginObservation says that what the target has is about to be read: the owner is
+	// open until that observation ends. Nothing of an earlier one counts in it.
+	BeginObservation(ctx context.Context, c Claim, owner directory.Key) (Observation, error)
+	// SeeReferences notes a run of ids to which the resource was seen to refer under a
+	// relation. Those of the referents that the directory has or that are recorded, written
+	// or pending, become written; the others were made by others and stay out of the
+	// record. GUIDs are the same in any case of their letters. An id may be seen twice.
+	SeeReferences(ctx context.Context, c Claim, o Observation, r directory.Relation, targetIDs []string) error
+	// EndObservation settles the referents that were not seen under the relations. The
+	// owner is no longer open but stays due, and is whole. What was not seen is not there,
+	// and its record goes, as long as the target has shown everything that it is known to
+	// have: what is written, not pending, and still in the directory. When it has not, it
+	// may hold back something: then what the directory does not have any more counts as
+	// written, so that its removal is sent, and what it has as unwritten. When it has shown
+	// nothing at all of what it is known to have, and the observation is not sure, nothing
+	// is settled and doubt is reported: it can be asked in another way. When it is sure and a
+	// thousand or more are known, such a target does not show them, and what was
+	// recorded goes on to count; pending changes count as not made.
+	EndObservation(ctx context.Context, c Claim, o Observation, relations []directory.Relation) (doubt bool, err error)
 	// RecordReferences stores what was written at the target, and the log entry if
 	// there is one.
 	RecordReferences(ctx context.Context, c Claim, owner directory.Key, r directory.Relation, written []ReferenceChange, log *LogEntry) error
@@ -230,6 +242,14 @@ type Owner struct {
 	// Failure is why references could not be written the last time; nil when they
 	// could, or when something changed since.
 	Failure *Failure
+}
+
+// Observation is one reading of an owner's references at the target.
+type Observation struct {
+	Owner  directory.Key
+	Number int64 // the store's own
+	// Sure: the target was asked for the references by name.
+	Sure bool
 }
 
 // ReferenceQuery selects what is to be written of one owner's references.

@@ -65,65 +65,6 @@ func (s *session) putReferences(ctx context.Context, place []any, changes []stor
 	}, rows)
 }
 
-// ObserveReferences settles what the target was seen to have.
-func (db *DB) ObserveReferences(ctx context.Context, c store.Claim, owner directory.Key, seen map[directory.Relation][]string) error {
-	return db.write(ctx, relaxed, func(s *session) error {
-		if err := s.hold(ctx, c); err != nil {
-			return err
-		}
-		for r, targetIDs := range seen {
-			if err := s.observe(ctx, place(c, owner, r), targetIDs); err != nil {
-				return err
-			}
-		}
-		if _, err := s.exec(ctx, `INSERT INTO reference_due (job, owner, open) VALUES (?, ?, FALSE)
-			ON CONFLICT (job, owner) DO UPDATE SET open = FALSE`, c.JobKey, owner); err != nil {
-			return err
-		}
-		_, err := s.exec(ctx, unreconcile+" AND owner = ?", c.JobKey, owner)
-		return err
-	})
-}
-
-// observe settles the references of one relation.
-func (s *session) observe(ctx context.Context, at []any, targetIDs []string) error {
-	if _, err := s.exec(ctx, "UPDATE reference SET written = FALSE, pending = FALSE WHERE job = ? AND owner = ? AND relation = ?", at...); err != nil {
-		return err
-	}
-	if err := s.seeReferences(ctx, at, targetIDs); err != nil {
-		return err
-	}
-	_, err := s.exec(ctx, "DELETE FROM reference WHERE job = ? AND owner = ? AND relation = ? AND written = FALSE", at...)
-	return err
-}
-
-// The statement that records what was seen; between the two parts stands the list
-// of target ids.
-const (
-	seeHead = `INSERT INTO reference (job, owner, relation, referent, target_id, written, pending)
-		SELECT l.job, ?, ?, l.object, l.target_id, TRUE, FALSE FROM link l
-		WHERE l.job = ? AND l.kind IN (1, 2) AND l.target_id IN `
-	seeTail = ` AND (
-			EXISTS (SELECT 1 FROM relation r WHERE r.owner = ? AND r.relation = ? AND r.referent = l.object)
-			OR EXISTS (SELECT 1 FROM reference w WHERE w.job = l.job AND w.owner = ? AND w.relation = ? AND w.referent = l.object))
-		ON CONFLICT (job, owner, relation, referent) DO UPDATE SET
-			target_id = excluded.target_id, written = TRUE, pending = FALSE`
-)
-
-// seeReferences records as written those of the target ids that belong to a
-// referent in the directory or in the record.
-func (s *session) seeReferences(ctx context.Context, place []any, targetIDs []string) error {
-	job, owner, relation := place[0], place[1], place[2]
-	values := make([]any, len(targetIDs))
-	for i, id := range targetIDs {
-		values[i] = id
-	}
-	return s.execAmong(ctx, among{
-		head: seeHead, before: []any{owner, relation, job}, values: values,
-		tail: seeTail, after: []any{owner, relation, owner, relation},
-	})
-}
-
 // RecordReferences stores what was written at the target, and the log entry if
 // there is one.
 func (db *DB) RecordReferences(ctx context.Context, c store.Claim, owner directory.Key, r directory.Relation, written []store.ReferenceChange, log *store.LogEntry) error { //nolint:revive // the contract has six

@@ -52,6 +52,7 @@ func Run(t *testing.T, open Open) {
 		"Record":       recordChecks(),
 		"References":   referenceChecks(),
 		"Large owners": largeOwnerChecks(),
+		"Observations": observationChecks(),
 		"Logs":         logChecks(),
 		"Issued":       issuedChecks(),
 		"Replies":      replyChecks(),
