@@ -6,6 +6,7 @@ import (
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/identity"
 	"github.com/provisor/provisor/internal/store"
 )
 
@@ -61,10 +62,21 @@ func (a *API) remove(ctx context.Context, q *request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if isGraph(o) {
+		return answer{}, errs.New(errs.Invalid, "Request_BadRequest",
+			"The service principal of Microsoft Graph cannot be deleted: every permission is one of its app roles. Delete the assignments of these roles instead.")
+	}
 	if err := a.Store.DeleteObject(ctx, q.tenant, store.Ref{Kind: o.Kind, ID: o.ID}, a.Now()); err != nil {
 		return answer{}, notThere(err, string(o.ID))
 	}
 	return noContent(), nil
+}
+
+// isGraph reports the service principal of [MicrosoftGraph]. Without it nobody can
+// sign in. Terraform tries to delete it: it deletes what it found, and not only what it
+// made, and goes on when that is refused.
+func isGraph(o directory.Object) bool {
+	return o.Kind == directory.ServicePrincipal && o.Attributes["appId"] == identity.GraphAppID
 }
 
 // create stores a new object of kind with its references and answers 201.

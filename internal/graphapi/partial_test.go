@@ -1,10 +1,12 @@
 package graphapi_test
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/identity"
 )
 
 // TestChangeOfAnIncompleteObject: an import may bring people without all that POST
@@ -30,4 +32,48 @@ func TestChangeOfAnIncompleteObject(t *testing.T) {
 			t.Errorf("%s: %d %s", body, rec.Code, rec.Body)
 		}
 	}
+}
+
+// TestChangeOfAComplexProperty: what a complex value lacks stays as it was, at every
+// depth; a collection in it is replaced, and null takes a member away. Terraform writes
+// the redirect URIs of an application alone, and its scopes apart from its clients.
+func TestChangeOfAComplexProperty(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	path := "/v1.0/applications/" + w.payroll(t).app
+	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"api":{"requestedAccessTokenVersion":2,"oauth2PermissionScopes":[{"id":"00000000-0000-4000-8000-000000000001","value":"read"}]},
+		"web":{"logoutUrl":"https://payroll.example/out","redirectUris":["https://payroll.example/a","https://payroll.example/b"],"implicitGrantSettings":{"enableIdTokenIssuance":true}}}`)
+	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"api":{"requestedAccessTokenVersion":null,"knownClientApplications":["00000000-0000-4000-8000-000000000002"]},
+		"web":{"redirectUris":["https://payroll.example/c"],"implicitGrantSettings":{"enableAccessTokenIssuance":true}}}`)
+
+	application := w.want(t, http.StatusOK, http.MethodGet, path, "")
+	api, web := application["api"].(map[string]any), application["web"].(map[string]any)
+	if scopes, _ := api["oauth2PermissionScopes"].([]any); len(scopes) != 1 || len(api["knownClientApplications"].([]any)) != 1 || api["requestedAccessTokenVersion"] != nil {
+		t.Errorf("api is %v", api)
+	}
+	if uris := web["redirectUris"].([]any); web["logoutUrl"] != "https://payroll.example/out" || len(uris) != 1 || uris[0] != "https://payroll.example/c" {
+		t.Errorf("web is %v", web)
+	}
+	if grants := web["implicitGrantSettings"]; !maps.Equal(grants.(map[string]any), map[string]any{"enableIdTokenIssuance": true, "enableAccessTokenIssuance": true}) {
+		t.Errorf("implicitGrantSettings is %v", grants)
+	}
+	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"web":null}`)
+	if web := w.want(t, http.StatusOK, http.MethodGet, path, "")["web"]; web != nil {
+		t.Errorf("web is %v", web)
+	}
+}
+
+// TestGraphStays: the service principal of Graph carries every permission, the caller's
+// own among them. Terraform tries to delete it when it has used it.
+func TestGraphStays(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	path := "/v1.0/servicePrincipals(appId='" + identity.GraphAppID + "')"
+	id := w.want(t, http.StatusOK, http.MethodGet, path, "")["id"].(string)
+	for _, way := range []string{path, "/v1.0/servicePrincipals/" + id, "/v1.0/directoryObjects/" + id} {
+		w.want(t, http.StatusBadRequest, http.MethodDelete, way, "")
+	}
+	w.want(t, http.StatusOK, http.MethodGet, path, "")
 }

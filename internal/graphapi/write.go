@@ -180,7 +180,9 @@ func (s *sent) keeps(names ...string) error {
 	return nil
 }
 
-// apply sets the attributes of s on those of an object.
+// apply sets the attributes of s on those of an object. A complex value changes the
+// members that it has (OData 4.01 Protocol, section 11.4.3), so that who writes one
+// need not know the others.
 func (s *sent) apply(to directory.Attributes) directory.Attributes {
 	if to == nil {
 		to = directory.Attributes{}
@@ -190,7 +192,22 @@ func (s *sent) apply(to directory.Attributes) directory.Attributes {
 			delete(to, name)
 			continue
 		}
-		to[name] = value
+		to[name] = merged(to[name], value)
 	}
 	return to
+}
+
+// merged is what before becomes when value is written: complex values are joined,
+// everything else is replaced, collections whole.
+func merged(before, value any) any {
+	is, wasComplex := before.(map[string]any)
+	given, isComplex := value.(map[string]any)
+	if !wasComplex || !isComplex {
+		return value
+	}
+	both := maps.Clone(is)
+	for name, member := range given {
+		both[name] = merged(is[name], member)
+	}
+	return both
 }
