@@ -26,6 +26,8 @@ type ordering struct {
 type position struct {
 	Value any   `json:"v,omitempty"` // of the expression: text, number or nothing
 	Key   int64 `json:"k"`
+	// Count is how many rows there were in all, when the first page was asked for that.
+	Count *int64 `json:"c,omitempty"`
 }
 
 func (p position) token() string {

@@ -106,9 +106,12 @@ func (db *DB) Related(ctx context.Context, tenant directory.TenantID, from direc
 	if reverse {
 		near, far = far, near
 	}
-	if q.Transitive {
+	switch {
+	case q.Transitive && r == directory.Members && !reverse:
+		return db.within(ctx, key, start, q)
+	case q.Transitive:
 		s.reach(near, far, start, relationCode(r))
-	} else {
+	default:
 		s.from, s.key = "relation r CROSS JOIN object o", far
 		s.where = clause{near + " = ? AND r.relation = ? AND o.key = " + far, []any{start, relationCode(r)}}
 	}
@@ -169,11 +172,8 @@ func (db *DB) page(ctx context.Context, s selection) (store.Page, error) {
 		lend = db.snapshot // the number and the page are of one state
 	}
 	err := lend(ctx, func(conn *session) error {
-		if s.query.Count {
-			query := "SELECT count(*) FROM " + s.from + " WHERE " + s.where.text
-			if _, err := conn.one(ctx, []any{&page.Count}, query, s.where.args...); err != nil {
-				return err
-			}
+		if err := s.count(ctx, conn, &page); err != nil {
+			return err
 		}
 		return s.fill(ctx, conn, &page)
 	})
@@ -183,13 +183,46 @@ func (db *DB) page(ctx context.Context, s selection) (store.Page, error) {
 	return page, nil
 }
 
+// count counts everything for the first page, if that is asked for. Later pages repeat
+// the number: to count once more for each would cost the whole for each.
+func (s *selection) count(ctx context.Context, conn *session, page *store.Page) error {
+	if !s.query.Count {
+		return nil
+	}
+	if s.query.After != "" {
+		mark, err := parsePosition(s.query.After)
+		if err != nil {
+			return err
+		}
+		if mark.Count != nil {
+			page.Count = *mark.Count
+			return nil
+		}
+	}
+	query := "SELECT count(*) FROM " + s.from + " WHERE " + s.where.text
+	_, err := conn.one(ctx, []any{&page.Count}, query, s.where.args...)
+	return err
+}
+
+// mark is where a page ends so far, and where the next one begins when it is full.
+func (s *selection) mark(page *store.Page) position {
+	var mark position
+	if n := len(page.Objects); n > 0 {
+		mark.Key = int64(page.Objects[n-1].Key)
+	}
+	if s.query.Count {
+		mark.Count = &page.Count
+	}
+	return mark
+}
+
 // fill reads one row more than the page holds, to know whether another follows.
 func (s *selection) fill(ctx context.Context, conn *session, page *store.Page) error {
 	statement, err := s.statement()
 	if err != nil {
 		return err
 	}
-	var mark position
+	mark := s.mark(page)
 	return conn.each(ctx, func(row scanner) error {
 		if len(page.Objects) == s.top() {
 			page.Next = mark.token()

@@ -145,7 +145,20 @@ func (s *session) addReference(ctx context.Context, tenant int64, e edge) (bool,
 		_, err = s.removeReferences(ctx, tenant, "owner = ? AND relation = ? AND referent <> ?",
 			e.from, relationCode(e.relation), e.to)
 	}
-	return true, err
+	if err != nil {
+		return false, err
+	}
+	return true, s.nest(ctx, e)
+}
+
+// nest marks a reference that makes a group a member of a group: those are few, and all
+// that a walk from group to group looks at.
+func (s *session) nest(ctx context.Context, e edge) error {
+	if !e.nests() {
+		return nil
+	}
+	_, err := s.exec(ctx, "UPDATE relation SET nested = TRUE WHERE owner = ? AND relation = ? AND referent = ?", e.from, relationCode(e.relation), e.to)
+	return err
 }
 
 // addEdges adds the edges at some places, each named once and none of them the second
@@ -186,6 +199,11 @@ func (s *session) addEdges(ctx context.Context, tenant int64, edges []edge, plac
 	}, rows)
 	if err != nil {
 		return nil, err
+	}
+	for _, n := range added {
+		if err := s.nest(ctx, edges[n]); err != nil {
+			return nil, err
+		}
 	}
 	return added, s.loseReplaced(ctx, tenant, coming, owners)
 }

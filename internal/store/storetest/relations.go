@@ -2,6 +2,10 @@ package storetest
 
 import (
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strings"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/errs"
@@ -18,6 +22,9 @@ func relationChecks() []check {
 		{"related objects are paged, both ways", relatedPaged},
 		{"related objects are filtered by kind and filter", relatedFiltered},
 		{"transitive relations lead on, and circles end", relatedTransitively},
+		{"pages of transitive members neither lose nor repeat anybody while others come and go", transitivePages},
+		{"pages of transitive members are what the references say", transitiveModel},
+		{"the number of all is counted for the first page, and repeated", countedOnce},
 		{"owners come back with a restored object", ownersKept},
 	}
 }
@@ -130,6 +137,115 @@ func relatedTransitively(f *fixture) {
 	page, err := f.Related(f.Context(), f.tenant, all.ID, directory.Members, false, store.Query{Transitive: true, Count: true, Top: 1})
 	f.succeed(err)
 	equal(f, page.Count, 4, "count")
+}
+
+// nest imports people into groups within groups, at random, and returns all of them.
+func (f *fixture) nest(random *rand.Rand, groups, people int) []directory.Object {
+	f.Helper()
+	all := make([]directory.Object, 0, groups+people)
+	for i := range groups {
+		all = append(all, f.group(fmt.Sprint("g", i)))
+	}
+	for i := range people {
+		all = append(all, f.user(fmt.Sprint("u", i)))
+	}
+	var rows []store.ImportRow
+	for i := range 3 * people {
+		from, to := all[random.IntN(groups)], all[random.IntN(len(all))]
+		if i%5 == 0 {
+			to = all[random.IntN(groups)]
+		}
+		rows = append(rows, store.ImportRow{From: string(from.ID), Relation: directory.Members, To: string(to.ID)})
+	}
+	_, err := f.Import(f.Context(), f.tenant, rows, f.now)
+	f.succeed(err)
+	return all
+}
+
+// reachable returns the keys of who belongs to a group, asked reference by reference.
+func (f *fixture) reachable(g directory.Object) map[directory.Key]bool {
+	f.Helper()
+	reached := map[directory.Key]bool{}
+	for next := []directory.ObjectID{g.ID}; len(next) > 0; next = next[1:] {
+		page, err := f.Related(f.Context(), f.tenant, next[0], directory.Members, false, store.Query{Top: 999})
+		f.succeed(err)
+		for _, o := range page.Objects {
+			if !reached[o.Key] && o.Kind == directory.Group {
+				next = append(next, o.ID)
+			}
+			reached[o.Key] = true
+		}
+	}
+	delete(reached, g.Key)
+	return reached
+}
+
+func transitiveModel(f *fixture) {
+	random := rand.New(rand.NewPCG(7, 7))
+	all := f.nest(random, 12, 60)
+	for i, g := range all[:12] {
+		want := f.reachable(g)
+		for _, q := range []store.Query{
+			{}, {Top: 1}, {Top: 7}, {Top: 7, Count: true}, {Kind: directory.User, Top: 5}, {Kind: directory.Group, Top: 3}, {Skip: 4, Top: 5},
+			{Filter: called("startswith", "displayName", "u1"), Top: 2}, {Order: []odata.Order{{Property: "displayName"}}, Top: 9},
+		} {
+			q.Transitive = true
+			wanted := 0
+			for _, o := range all {
+				matches := q.Filter == nil || strings.HasPrefix(o.Attributes.String("displayName"), "u1")
+				if want[o.Key] && matches && (q.Kind == "" || q.Kind == o.Kind) {
+					wanted++
+				}
+			}
+			names := related(f, g, directory.Members, false, q)
+			slices.Sort(names)
+			equal(f, len(slices.Compact(names)), max(0, wanted-q.Skip), fmt.Sprintf("members of group %d by %+v", i, q))
+			equal(f, len(names), max(0, wanted-q.Skip), fmt.Sprintf("members of group %d by %+v, none twice", i, q))
+		}
+	}
+}
+
+func transitivePages(f *fixture) {
+	random := rand.New(rand.NewPCG(8, 8))
+	all := f.nest(random, 6, 80)
+	g := all[0]
+	stays := f.reachable(g)
+	seen := map[directory.Key]int{}
+	for q := (store.Query{Transitive: true, Top: 9}); ; {
+		page, err := f.Related(f.Context(), f.tenant, g.ID, directory.Members, false, q)
+		f.succeed(err)
+		for _, o := range page.Objects {
+			seen[o.Key]++
+		}
+		if q.After = page.Next; page.Next == "" {
+			break
+		}
+		f.relate(all[random.IntN(6)], directory.Members, f.user("new"+page.Next))
+		_ = f.Unrelate(f.Context(), f.tenant, all[random.IntN(6)].ID, directory.Members, all[6+random.IntN(80)].ID)
+		still := f.reachable(g)
+		maps.DeleteFunc(stays, func(key directory.Key, _ bool) bool { return !still[key] })
+	}
+	for key := range stays {
+		equal(f, seen[key], 1, "how often one was told who stayed")
+	}
+	for key, n := range seen {
+		equal(f, n, 1, fmt.Sprint("how often ", key, " was told"))
+	}
+}
+
+func countedOnce(f *fixture) {
+	g := f.group("eng")
+	for i := range 5 {
+		f.relate(g, directory.Members, f.user(fmt.Sprint("u", i)))
+	}
+	for _, transitive := range []bool{false, true} {
+		first, err := f.Related(f.Context(), f.tenant, g.ID, directory.Members, false, store.Query{Top: 2, Count: true, Transitive: transitive})
+		f.succeed(err)
+		f.relate(g, directory.Members, f.user(fmt.Sprint("late", transitive)))
+		second, err := f.Related(f.Context(), f.tenant, g.ID, directory.Members, false, store.Query{Top: 2, Count: true, Transitive: transitive, After: first.Next})
+		f.succeed(err)
+		equal(f, second.Count, first.Count, "the number of the first page")
+	}
 }
 
 func ownersKept(f *fixture) {
