@@ -59,8 +59,7 @@ func (c *Cycle) prepare(m *mapping.Mapping, candidate store.Candidate) *attempt 
 func (a *attempt) process(ctx context.Context) (result, error) {
 	out, err := a.run(ctx)
 	if err == nil {
-		a.silent.end()
-		return out, nil
+		return a.answered(out), nil
 	}
 	if fatal := a.fatal(ctx, err); fatal != nil {
 		return result{}, fatal
@@ -133,8 +132,7 @@ func (c *Cycle) fatal(ctx context.Context, err error) error {
 		c.silent.end()
 		return nil
 	case c.silent.grow() >= patience:
-		return errs.Wrap(err, errs.Unavailable, scimclient.Code(err),
-			"The application did not answer for %d objects in a row, the last time with: %v. %s", patience, err, goingOn(err))
+		return silenced(patience, err)
 	default:
 		return nil
 	}

@@ -11,6 +11,10 @@ type result struct {
 	// outcome is what is recorded; without an object, nothing is.
 	outcome store.Outcome
 	tally   tally
+	// asked: something was asked of the target.
+	asked bool
+	// unreached is why nothing could be; nil when it could.
+	unreached error
 }
 
 // tally is what one object adds to the counts of its cycle: zero or one each.
@@ -87,7 +91,12 @@ func (a *attempt) refused(d plan.Decision) result {
 
 // failed is the result of an attempt that err ended.
 func (a *attempt) failed(err error) result {
-	return a.escrow(troubleOf(err))
+	out := a.escrow(troubleOf(err))
+	out.asked = a.asks()
+	if a.unasked(err) {
+		out.unreached = err
+	}
+	return out
 }
 
 // escrow keeps the failure for the next attempt. What is known of the target object

@@ -68,7 +68,11 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	}
 	c.readAhead(ctx, m, s, b)
 	rec := newRecorder(c, s, b.page)
+	rec.pass(c.state.Beyond)
 	done, err := c.workers(ctx, len(b.page), func(ctx context.Context, i int) error {
+		if rec.passed(i) {
+			return nil
+		}
 		out, err := b.attempts[i].take(ctx)
 		if err != nil {
 			return err
@@ -77,6 +81,9 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	})
 	if err != nil {
 		rec.keep(ctx)
+		return false, err
+	}
+	if err := rec.outOfReach(ctx); err != nil {
 		return false, err
 	}
 	if err := rec.flush(ctx); err != nil {
@@ -189,6 +196,7 @@ type recorder struct {
 	done     []bool
 	whole    int // every object of the page before this index is done
 	outcomes []store.Outcome
+	held     []unreached
 	// committing: a group is on its way to the store.
 	committing bool
 }
@@ -202,6 +210,19 @@ func newRecorder(c *Cycle, s sweep, page []store.Candidate) *recorder {
 func (r *recorder) add(ctx context.Context, i int, out result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.hold(i, out) {
+		return nil
+	}
+	r.take(i, out)
+	if len(r.outcomes) < groupSize || r.committing {
+		return nil
+	}
+	return r.commit(ctx)
+}
+
+// take counts what the object at i left behind, and gathers it for the next commit. The
+// lock is held.
+func (r *recorder) take(i int, out result) {
 	if r.sweep.of != store.Departing { // what departs was changed, and is counted there
 		out.tally.imported = 1
 	}
@@ -210,14 +231,9 @@ func (r *recorder) add(ctx context.Context, i int, out result) error {
 	for r.whole < len(r.done) && r.done[r.whole] {
 		r.whole++
 	}
-	if out.outcome.Object == 0 {
-		return nil
+	if out.outcome.Object != 0 {
+		r.outcomes = append(r.outcomes, out.outcome)
 	}
-	r.outcomes = append(r.outcomes, out.outcome)
-	if len(r.outcomes) < groupSize || r.committing {
-		return nil
-	}
-	return r.commit(ctx)
 }
 
 // flush commits the rest of a page with the position after it.
@@ -246,6 +262,7 @@ func (r *recorder) commit(ctx context.Context) error {
 	if r.whole > 0 {
 		reached.After = r.sweep.position(r.page[r.whole-1])
 	}
+	reached.Beyond = r.beyond()
 	group := r.outcomes
 	r.outcomes, r.committing = nil, true
 	r.mu.Unlock()
@@ -256,7 +273,7 @@ func (r *recorder) commit(ctx context.Context) error {
 		r.outcomes = append(group, r.outcomes...)
 		return err
 	}
-	r.cycle.reach(reached.After)
+	r.reach(reached)
 	for i := range group {
 		if l := group[i].Log; l != nil {
 			r.cycle.Observe(l.Action, l.Status)

@@ -50,6 +50,8 @@ type world struct {
 	sp     directory.Object
 	target *scimserver.Server
 	base   string
+	// refuses: the application refuses everything.
+	refuses atomic.Bool
 	// busy is how many requests are at the target; most the highest it was.
 	busy, most atomic.Int64
 }
@@ -70,6 +72,10 @@ func newWorld(t *testing.T, people int, delay time.Duration) *world {
 		timer := time.NewTimer(delay)
 		defer timer.Stop()
 		<-timer.C
+		if w.refuses.Load() {
+			rw.WriteHeader(http.StatusBadRequest)
+			return
+		}
 		w.target.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(listener.Close)

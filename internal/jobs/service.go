@@ -190,12 +190,18 @@ func (s *Service) Delete(ctx context.Context, tenant directory.TenantID, sp dire
 }
 
 // Start makes a job run: from where it was when it was paused, at once when it
-// waits for its next cycle.
+// waits for its next cycle. What failed and waits for another attempt gets it at once:
+// who starts a job has mended something.
 func (s *Service) Start(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID) error {
 	if err := s.startable(ctx, address{tenant, sp, id}); err != nil {
 		return err
 	}
-	return s.order(ctx, address{tenant, sp, id}, store.Reset{}, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
+	job, err := s.Get(ctx, tenant, sp, id)
+	if err != nil {
+		return err
+	}
+	reset := store.Reset{Failures: !job.Runs(s.Now())}
+	return s.order(ctx, address{tenant, sp, id}, reset, func(j synchronization.Job) synchronization.Job { return j.Start(s.Now()) })
 }
 
 // Pause stops a job and keeps everything. A running cycle records nothing from now

@@ -46,6 +46,17 @@ func Remedy(err error) string {
 	return ""
 }
 
+// Unreached reports whether err came of a target that was not to be reached at all: no
+// part of the request was sent.
+func Unreached(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || e.Class != Unavailable || e.Status != 0 {
+		return false
+	}
+	dial, ok := errors.AsType[*net.OpError](e.cause)
+	return unnamed(e.cause) || untrusted(e.cause) || ok && dial.Op == "dial"
+}
+
 func unnamed(err error) bool {
 	_, ok := errors.AsType[*net.DNSError](err)
 	return ok

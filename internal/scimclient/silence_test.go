@@ -68,7 +68,7 @@ func TestWhyThereIsNoAnswer(t *testing.T) {
 	} {
 		for kind, transport := range map[string]http.RoundTripper{
 			"net/http": &http.Transport{DisableKeepAlives: true},
-			"http1":    http1.New(http1.Options{Dial: new(net.Dialer).DialContext, Now: time.Now}),
+			"http1":    http1.New(http1.Options{Dial: new(net.Dialer).DialContext, Now: time.Now}), //nolint:forbidigo // connections grow old by the wall clock
 		} {
 			t.Run(name+" by "+kind, func(t *testing.T) {
 				t.Parallel()

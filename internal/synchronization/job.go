@@ -177,11 +177,15 @@ type Cycle struct {
 	Phase   Phase
 	// After is the last processed feed sequence (survey, users, groups) or object
 	// key (departures, retries, references) of the phase.
-	After  int64
+	After int64
+	// Beyond are positions behind After that are processed already: several are at a
+	// time, and they do not end in order.
+	Beyond []int64
 	Total  int64 // changes to read, counted when the cycle began
 	Counts TaskExecution
 
 	Forced bool // departures are sent, however many there are
+	Again  bool // the job was started meanwhile: what failed in the cycle is tried again after it
 	// Held is why departures are held back; nil when they are not.
 	Held *ExecutionError
 	// Failed, Succeeded and FailedReferences are the events by which the health of

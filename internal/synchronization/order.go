@@ -71,12 +71,23 @@ func resetFlag(name string) (ResetScope, bool) {
 // DefaultInterval is the nominal time between the starts of two cycles.
 const DefaultInterval = 40 * time.Minute
 
+// Runs reports whether a cycle of j is under way, so that [Job.Start] leaves it alone.
+func (j Job) Runs(now time.Time) bool {
+	return j.Status.Code == Active && j.Cycle != nil && !j.NextRun.IsZero() && !j.NextRun.After(now)
+}
+
 // Start makes j due at once. A paused job goes on where it stopped, one that waits
-// after a failure tries again, and a quarantine is lifted. A job whose cycle is
-// running is left as it is.
+// after a failure tries again, and a quarantine is lifted. What failed and waits for
+// another attempt is due as well, which the store does in the same transaction; what
+// failed in the cycle that goes on now, in a cycle that follows it at once. A job whose
+// cycle is running is left as it is.
 func (j Job) Start(now time.Time) Job {
-	if j.Status.Code == Active && j.Cycle != nil && !j.NextRun.IsZero() && !j.NextRun.After(now) {
+	if j.Runs(now) {
 		return j
+	}
+	if j.Cycle != nil && j.Cycle.Failed+j.Cycle.FailedReferences > 0 {
+		again := *j.Cycle
+		again.Again, j.Cycle = true, &again
 	}
 	j.Schedule.State, j.Status.Code, j.Status.Quarantine, j.NextRun = ScheduleActive, Active, nil, now
 	return j
@@ -139,7 +150,8 @@ func (j Job) SchemaChanged(now time.Time) Job {
 }
 
 // Finished stores the end of a cycle: the watermark moves to its head, and the next
-// cycle is due one interval after this one began, or now when it took longer. A cycle
+// cycle is due one interval after this one began, or now when it took longer, or when
+// an order asked for what failed in it to be tried again. A cycle
 // that held departures back, or in which too much failed, puts the job into
 // quarantine; any other one leads out of it.
 func (j Job) Finished(c Cycle, now time.Time) Job {
@@ -158,7 +170,7 @@ func (j Job) Finished(c Cycle, now time.Time) Job {
 		j = j.steady(now)
 	}
 	j.NextRun = done.Began.Add(j.Schedule.Interval)
-	if j.NextRun.Before(now) {
+	if j.NextRun.Before(now) || c.Again {
 		j.NextRun = now
 	}
 	return j.judged(c, now)

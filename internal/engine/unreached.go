@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/plan"
+	"github.com/provisor/provisor/internal/scimclient"
+	"github.com/provisor/provisor/internal/synchronization"
+)
+
+// unreached is an object for which nothing could be asked, because the application was
+// not to be reached at all. That says nothing of the object: unless the application
+// answers for another one, it is no failure, and the cycle goes on with it later.
+type unreached struct {
+	index int
+	out   result
+}
+
+// unasked reports whether err came of an application that was not to be reached, and
+// nothing is known of its account that was not known before.
+func (a *attempt) unasked(err error) bool {
+	return scimclient.Unreached(err) && a.keptLink.TargetID == a.object.Link.TargetID
+}
+
+// asks reports whether the object needs something of the application.
+func (a *attempt) asks() bool {
+	return a.fault == nil && (a.first.Step == plan.Find || a.first.Step == plan.Fetch || a.first.Step == plan.Delete)
+}
+
+// answered is a result that is no failure: unless nothing was asked, the application is
+// there.
+func (a *attempt) answered(out result) result {
+	if out.asked = a.asks(); out.asked {
+		a.silent.end()
+	}
+	return out
+}
+
+// hold keeps a result back while it is open whether the application is to be reached.
+// One for which it was reached releases what is held before. The lock is held.
+func (r *recorder) hold(i int, out result) bool {
+	if out.unreached != nil {
+		r.held = append(r.held, unreached{i, out})
+		return true
+	}
+	if !out.asked {
+		return false
+	}
+	for _, h := range r.held {
+		r.take(h.index, h.out)
+	}
+	r.held = nil
+	return false
+}
+
+// outOfReach is why a page ends with objects for which nothing could be asked; nil
+// when there are none. What was done of the page is committed. No worker runs any more.
+func (r *recorder) outOfReach(ctx context.Context) error {
+	n := len(r.held)
+	if n == 0 {
+		return nil
+	}
+	last := r.held[n-1].out.unreached
+	r.keep(ctx)
+	return silenced(n, last)
+}
+
+// silenced is the error that ends a cycle whose target gave no answer.
+func silenced(n int, err error) error {
+	return errs.Wrap(err, errs.Unavailable, scimclient.Code(err),
+		"The application did not answer for %d objects in a row, the last time with: %v. %s", n, err, goingOn(err))
+}
+
+// pass notes which objects of a page an earlier slice of the cycle has done, behind the
+// position that it reached: they are counted and recorded already.
+func (r *recorder) pass(beyond []int64) {
+	for i := range r.page {
+		_, r.done[i] = slices.BinarySearch(beyond, r.sweep.position(r.page[i]))
+	}
+	for r.whole < len(r.done) && r.done[r.whole] {
+		r.whole++
+	}
+}
+
+// passed reports whether an earlier slice has done the object at i.
+func (r *recorder) passed(i int) bool { return r.done[i] }
+
+// reach moves the cycle to what is recorded.
+func (r *recorder) reach(at synchronization.Cycle) {
+	r.cycle.mu.Lock()
+	defer r.cycle.mu.Unlock()
+	r.cycle.state.After, r.cycle.state.Beyond = at.After, at.Beyond
+}
+
+// beyond are the positions of the page that are done, although the objects up to there
+// are not all. The lock is held.
+func (r *recorder) beyond() []int64 {
+	var all []int64
+	for i := r.whole; i < len(r.done); i++ {
+		if r.done[i] {
+			all = append(all, r.sweep.position(r.page[i]))
+		}
+	}
+	return all
+}
