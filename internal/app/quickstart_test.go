@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -52,6 +54,33 @@ func quickstartInto(t *testing.T, target string, more ...string) (int, string, s
 	require.NoError(t, os.WriteFile(file, []byte(people), 0o600))
 	args := []string{"quickstart", "--once", "--data", filepath.Join(dir, "data"), "--users", file, "--target-url", target, "--bearer", bearer}
 	return run(t, append(args, more...)...)
+}
+
+// TestQuickstartSuggestsAnotherDialect: an application that keeps to the letter of
+// RFC 7644 refuses what Entra sends; what helps is named, where it helps.
+func TestQuickstartSuggestsAnotherDialect(t *testing.T) {
+	t.Parallel()
+
+	target := applicationBehind(t, scimserver.Flaws{}, func(tolerant http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if body, err := io.ReadAll(r.Body); r.Method == http.MethodPatch && (err != nil || bytes.Contains(body, []byte(`"op":"Add"`)) || bytes.Contains(body, []byte(`"op":"Replace"`))) {
+				w.Header().Set("Content-Type", scim.MediaType)
+				w.WriteHeader(http.StatusBadRequest)
+				_, _ = io.WriteString(w, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"400","scimType":"invalidSyntax","detail":"op is add, remove or replace"}`)
+				return
+			} else {
+				r.Body = io.NopCloser(bytes.NewReader(body))
+			}
+			tolerant.ServeHTTP(w, r)
+		})
+	})
+	code, stdout, _ := quickstartInto(t, target)
+	require.NotZero(t, code)
+	require.Contains(t, stdout, "try again with --dialect rfc7644")
+	code, stdout, stderr := quickstartInto(t, target, "--dialect", "rfc7644")
+	require.NotContains(t, stdout, "try again with --dialect", "%d %s", code, stderr)
+	_, stdout, _ = quickstartInto(t, application(t, scimserver.Flaws{}))
+	require.NotContains(t, stdout, "--dialect")
 }
 
 // TestQuickstartStaysForWhatComesNext: it keeps running, the commands that it names

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,6 +70,7 @@ func (q *quickstartRun) walk(ctx context.Context, target quickstart.Target, secr
 	result, err := quickstart.Run(ctx, o)
 	if q.flags.targetURL != "" {
 		q.showSent() // above all when it went wrong: it says which request did
+		q.suggestDialect()
 	}
 	if err != nil {
 		return err
@@ -220,6 +222,17 @@ func (q *quickstartRun) showSent() {
 			q.screen.Say("  %s", terminal.Printable(e.sent))
 		}
 	}
+	q.screen.Say("")
+}
+
+// suggestDialect names the other way to write SCIM to an application that did not take
+// what Entra writes.
+func (q *quickstartRun) suggestDialect() {
+	if q.flags.dialect != "" || !slices.ContainsFunc(q.sent.exchanges(), exchange.misread) {
+		return
+	}
+	q.screen.Say("Your application refused a request that was written as Entra writes it, which is not always as RFC 7644 has it.")
+	q.screen.Say("If it keeps to the RFC, try again with --dialect %s.", scim.RFC7644)
 	q.screen.Say("")
 }
 

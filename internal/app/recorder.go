@@ -162,6 +162,12 @@ func (e exchange) refused() bool {
 	return e.status < http.StatusOK || e.status >= http.StatusMultipleChoices || e.answerType != "" && !strings.Contains(e.answerType, "json")
 }
 
+// misread reports whether a change was refused for what it says or how it is written.
+func (e exchange) misread() bool {
+	refused := e.status == http.StatusBadRequest || e.status == http.StatusUnprocessableEntity || e.status == http.StatusNotImplemented
+	return refused && !strings.HasPrefix(e.request, http.MethodGet)
+}
+
 // literal is the exchange as it went over the wire, shortened and without credentials.
 func (e exchange) literal() []string {
 	method, _, _ := strings.Cut(e.request, " ")

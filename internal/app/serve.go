@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/spf13/cobra"
@@ -50,7 +51,7 @@ func (p *program) serve(ctx context.Context, c Config) error {
 		return s.end(err)
 	}
 	log.LogAttrs(ctx, slog.LevelInfo, "ready",
-		slog.String("version", version()), slog.String("url", s.url()), slog.String("tenant", string(s.tenant.ID)), slog.String("data", string(s.base.dir)))
+		slog.String("version", version()), slog.String("url", s.url()), slog.String("role", s.config.Role), slog.String("tenant", string(s.tenant.ID)), slog.String("data", string(s.base.dir)))
 	return s.wait()
 }
 
@@ -72,7 +73,7 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 			return err
 		}
 	}
-	screen.Say("Provisor is ready at %s", s.url())
+	screen.Say("Provisor is ready at %s (role %s: %s)", s.url(), s.config.Role, s.duty())
 	if err := s.announceTrust(screen); err != nil {
 		return err
 	}
@@ -86,6 +87,22 @@ func (s *service) announce(ctx context.Context, screen *terminal.Screen) error {
 	screen.Say("  client secret  %s", secret)
 	screen.Say("")
 	return nil
+}
+
+// duty says what this process does by its role.
+func (s *service) duty() string {
+	workers := fmt.Sprintf("%d workers", s.workers())
+	if s.workers() == 1 {
+		workers = "1 worker"
+	}
+	switch {
+	case s.config.Role == roleWorker:
+		return workers + ", health and metrics only"
+	case s.workers() == 0:
+		return "the API, and no cycles: another process has to run them"
+	default:
+		return "the API and " + workers
+	}
 }
 
 // secret makes the client secret that this start tells; empty when it tells none.
