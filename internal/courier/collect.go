@@ -2,8 +2,10 @@ package courier
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/provisor/provisor/internal/directory"
+	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/odata"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/subscription"
@@ -25,7 +27,11 @@ func (t *turn) collect(ctx context.Context) (batch, error) {
 	if t.sub.Subject.IsJob() {
 		return t.collectJob(ctx)
 	}
-	page, err := t.Store.Delta(ctx, t.sub.Tenant, t.query())
+	query, err := t.query()
+	if err != nil {
+		return batch{}, err
+	}
+	page, err := t.Store.Delta(ctx, t.sub.Tenant, query)
 	if err != nil {
 		return batch{}, err
 	}
@@ -37,19 +43,25 @@ func (t *turn) collect(ctx context.Context) (batch, error) {
 	}
 	if page.Done {
 		b.next = b.next.Done(page.Head)
-	} else {
-		b.next.After, b.next.Referent = page.Next.Sequence, int64(page.Next.Referent)
+		return b, nil
 	}
-	return b, nil
+	place, err := json.Marshal(page.Next)
+	b.next.After, b.next.Place = page.Next.Sequence, string(place)
+	return b, err
 }
 
 // query asks the feed for what the subscriber does not know. The manager of a user
 // counts as its own; the members of a group are told by name.
-func (t *turn) query() store.DeltaQuery {
+func (t *turn) query() (store.DeltaQuery, error) {
 	d := t.sub.Delivery
 	q := store.DeltaQuery{
 		Kind: t.sub.Subject.Kind, From: d.From, Start: d.From, Top: batchSize, Relation: directory.Members,
-		After: store.DeltaPosition{Sequence: d.After, Referent: directory.Key(d.Referent)},
+		After: store.DeltaPosition{Sequence: max(0, d.After-1)}, // of an earlier version, which kept no place
+	}
+	if d.Place != "" {
+		if err := json.Unmarshal([]byte(d.Place), &q.After); err != nil {
+			return q, errs.Wrap(err, errs.Internal, "InternalServerError", "The place of subscription %s in the feed cannot be read.", t.sub.ID)
+		}
 	}
 	if q.Kind == directory.User {
 		q.Relation = directory.Manager
@@ -57,7 +69,7 @@ func (t *turn) query() store.DeltaQuery {
 	if t.sub.Subject.Object != "" {
 		q.Filter = odata.Compare{Property: "id", Op: odata.Eq, Value: string(t.sub.Subject.Object)}
 	}
-	return q
+	return q, nil
 }
 
 func altered(d store.Delta) bool {

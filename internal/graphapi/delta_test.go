@@ -79,7 +79,7 @@ func TestDelta(t *testing.T) {
 	users, usersLink = w.follow(t, usersLink)
 	groups, groupsLink = w.follow(t, groupsLink)
 	slices.Sort(users)
-	if !slices.Equal(users, []string{"ada+" + bob[34:], "bob"}) || !slices.Equal(groups, []string{"All-" + ada[34:] + "+" + bob[34:]}) {
+	if !slices.Equal(users, []string{"ada+" + bob[34:], "bob"}) || !slices.Equal(groups, []string{"All+" + bob[34:] + "-" + ada[34:]}) {
 		t.Errorf("the later rounds: %q, %q", users, groups)
 	}
 	w.want(t, http.StatusNoContent, http.MethodDelete, "/v1.0/users/"+bob, "")

@@ -36,10 +36,25 @@ type DeltaQuery struct {
 	Top      int        // objects and references of a page together; zero means 200
 }
 
-// DeltaPosition is a place in a round: behind an object, or amid its references.
+// DeltaPosition is a place in a round: behind an object, or amid its references. It is
+// good for as long as the round lasts, whatever changes meanwhile.
 type DeltaPosition struct {
-	Sequence int64         `json:"s"`
-	Referent directory.Key `json:"r,omitempty"` // zero: behind the object
+	Sequence int64 `json:"s"` // of the object, when it was its turn
+	// Owner is the object, when some of its references were told; zero: behind it.
+	Owner directory.Key `json:"o,omitempty"`
+	// Came and Referent are the last reference that was told: references are told in the
+	// order in which they came and went, so that what changes meanwhile comes last.
+	Came     int64         `json:"c,omitempty"`
+	Referent directory.Key `json:"r,omitempty"`
+	// Told are owners whose many references need not be told again although they changed
+	// after their turn. At most twenty are remembered.
+	Told []Told `json:"t,omitempty"`
+}
+
+// Told says up to which number of the feed a round has told an owner.
+type Told struct {
+	Owner directory.Key `json:"o"`
+	Upto  int64         `json:"u"`
 }
 
 // DeltaPage is one page of a round.

@@ -7,10 +7,10 @@ import "time"
 type Delivery struct {
 	// From is the newest number of the feed that the subscriber was told of.
 	From int64 `json:"from"`
-	// After and Referent are the place within a round of many notifications: behind an
-	// object, or amid its references.
-	After    int64 `json:"after,omitempty"`
-	Referent int64 `json:"referent,omitempty"`
+	// After is the place within a round of many notifications, behind an object or amid its
+	// references; Place is what the feed says of it, as it wrote it.
+	After int64  `json:"after,omitempty"`
+	Place string `json:"place,omitempty"`
 	// Outcome is the last one of a job that the subscriber was told of.
 	Outcome string `json:"outcome,omitempty"`
 	// Changes and Lifecycle are the troubles of the two endpoints.
@@ -25,7 +25,7 @@ func (d Delivery) Waits() bool { return d.Missed || d.After != 0 }
 
 // Done returns the delivery with its round ended at a number of the feed.
 func (d Delivery) Done(head int64) Delivery {
-	d.From, d.After, d.Referent = head, 0, 0
+	d.From, d.After, d.Place = head, 0, ""
 	return d
 }
 

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -15,15 +16,18 @@ const (
 	// that went count only when they went after the round began.
 	deltaObjects = " FROM object o WHERE o.tenant = ? AND o.kind = ? AND o.sequence > ? AND (o.presence = 0 OR o.sequence > ?)"
 
-	// deltaReferences are the references of an owner that came or went.
+	// deltaReferences are the references of an owner that came or went behind a place, in
+	// the order in which they did.
 	deltaReferences = `
-		SELECT x.key, x.id, x.kind, FALSE AS gone FROM relation r CROSS JOIN object x
-		WHERE r.owner = ? AND r.relation = ? AND r.referent > ? AND r.sequence > ? AND x.key = r.referent
+		SELECT * FROM (SELECT r.sequence AS sequence, x.key AS key, x.id, x.kind, FALSE AS gone FROM relation r CROSS JOIN object x
+			WHERE r.owner = ? AND r.relation = ? AND (r.sequence, r.referent) > (?, ?) AND x.key = r.referent
+			ORDER BY r.sequence, r.referent LIMIT ?) came
 		UNION ALL
-		SELECT x.key, x.id, x.kind, TRUE AS gone FROM relation_removed d CROSS JOIN object x
-		WHERE d.owner = ? AND d.relation = ? AND d.referent > ? AND d.sequence > ? AND x.key = d.referent
+		SELECT * FROM (SELECT d.sequence AS sequence, x.key AS key, x.id, x.kind, TRUE AS gone FROM relation_removed d CROSS JOIN object x
+			WHERE d.owner = ? AND d.relation = ? AND (d.sequence, d.referent) > (?, ?) AND x.key = d.referent
 			AND NOT EXISTS (SELECT 1 FROM relation r WHERE r.owner = d.owner AND r.relation = d.relation AND r.referent = d.referent)
-		ORDER BY 1 LIMIT ?`
+			ORDER BY d.sequence, d.referent LIMIT ?) went
+		ORDER BY 1, 2 LIMIT ?`
 )
 
 // deltaTop is how many objects and references a page has unless asked otherwise.
@@ -39,9 +43,13 @@ func (db *DB) Delta(ctx context.Context, tenant directory.TenantID, q store.Delt
 	if err != nil {
 		return store.DeltaPage{}, err
 	}
-	r := deltaReader{query: q, room: cmp.Or(q.Top, deltaTop)}
+	r := deltaReader{query: q, room: cmp.Or(q.Top, deltaTop), told: slices.Clone(q.After.Told)}
+	r.page.Next = store.DeltaPosition{Sequence: q.After.Sequence, Told: r.told}
 	err = db.snapshot(ctx, func(s *session) error {
 		if _, err := s.one(ctx, []any{&r.page.Head}, "SELECT sequence FROM tenant WHERE key = ?", key); err != nil {
+			return err
+		}
+		if more, err := r.resume(ctx, s); more || err != nil {
 			return err
 		}
 		objects, err := s.changed(ctx, statement)
@@ -60,11 +68,11 @@ func (db *DB) Delta(ctx context.Context, tenant directory.TenantID, q store.Delt
 }
 
 // deltaStatement asks for one object more than a page holds, to know whether
-// another follows. The object amid whose references a page begins comes again.
+// another follows.
 func (db *DB) deltaStatement(tenant int64, q store.DeltaQuery) (clause, error) {
 	after := max(q.After.Sequence, q.From)
-	if q.After.Referent != 0 {
-		after = q.After.Sequence - 1
+	if q.After.Referent != 0 && q.After.Owner == 0 {
+		after = q.After.Sequence - 1 // a place of an earlier version: the object is told anew
 	}
 	c := clause{"SELECT " + objectColumns + ", o.altered" + deltaObjects, []any{tenant, kindCode(q.Kind), after, q.Start}}
 	condition, err := filter{dialect: db.dialect, resolve: db.objectResolver, any: db.objectAny(tenant)}.translate(q.Filter)
@@ -108,6 +116,7 @@ type deltaReader struct {
 	query store.DeltaQuery
 	room  int // objects and references that still fit
 	page  store.DeltaPage
+	told  []store.Told
 	// owners are those whose references changed; nil: they were not looked for.
 	owners map[directory.Key]bool
 }
@@ -159,35 +168,105 @@ func (r *deltaReader) fill(ctx context.Context, s *session, objects []changed) e
 			return nil
 		}
 		r.room--
-		d := store.Delta{Object: o.Object, Altered: o.altered > r.query.From}
-		last, err := r.references(ctx, s, &d)
+		upto := r.upto(o.Key)
+		if o.Sequence <= upto && o.Presence == directory.Live {
+			r.page.Next.Sequence = o.Sequence
+			continue
+		}
+		amid, err := r.tell(ctx, s, o, referencePlace{Sequence: max(r.came(), upto), Referent: math.MaxInt64})
 		if err != nil {
 			return err
 		}
-		r.page.Changes = append(r.page.Changes, d)
-		r.page.Next = store.DeltaPosition{Sequence: o.Sequence, Referent: last}
-		if last != 0 {
+		r.page.Next.Sequence = o.Sequence
+		if amid {
 			return nil
+		}
+		if upto > 0 {
+			r.note(o.Key)
 		}
 	}
 	r.page.Done = true
 	return nil
 }
 
-// references reads the changed references of an object as far as they fit, and
-// returns the last of them when more follow.
-func (r *deltaReader) references(ctx context.Context, s *session, d *store.Delta) (directory.Key, error) {
-	if r.query.Relation == "" || d.Presence != directory.Live || r.owners != nil && !r.owners[d.Key] {
-		return 0, nil
+// referencePlace is behind a reference, in the order in which they came and went.
+type referencePlace struct {
+	Sequence int64
+	Referent directory.Key
+}
+
+// resume tells more references of the owner amid which the page before ended, wherever
+// in the feed it is by now, and reports whether there are still more.
+func (r *deltaReader) resume(ctx context.Context, s *session) (bool, error) {
+	after := r.query.After
+	if after.Owner == 0 {
+		return false, nil
 	}
-	var after directory.Key
-	if d.Sequence == r.query.After.Sequence {
-		after = r.query.After.Referent
+	owner, err := s.changed(ctx, clause{"SELECT " + objectColumns + ", o.altered FROM object o WHERE o.key = ? AND o.presence = 0", []any{after.Owner}})
+	if err != nil || len(owner) == 0 {
+		return false, err // it went, which is told where it is in the feed
+	}
+	r.room--
+	amid, err := r.tell(ctx, s, owner[0], referencePlace{after.Came, after.Referent})
+	if err != nil || amid {
+		return amid, err
+	}
+	if owner[0].Sequence > after.Sequence || r.upto(after.Owner) > 0 {
+		r.note(after.Owner)
+	}
+	return false, nil
+}
+
+// mostTold is how many owners a place remembers.
+const mostTold = 20
+
+// upto is up to where an owner was told in this round; zero when that is not known.
+func (r *deltaReader) upto(owner directory.Key) int64 {
+	for _, t := range r.told {
+		if t.Owner == owner {
+			return t.Upto
+		}
+	}
+	return 0
+}
+
+// note remembers that an owner is told up to now. The one that was noted longest ago is
+// forgotten when there are too many.
+func (r *deltaReader) note(owner directory.Key) {
+	r.told = slices.DeleteFunc(r.told, func(t store.Told) bool { return t.Owner == owner })
+	r.told = append(r.told, store.Told{Owner: owner, Upto: r.page.Head})
+	r.told = r.told[max(0, len(r.told)-mostTold):]
+	r.page.Next.Told = r.told
+}
+
+// tell adds an object with its changed references behind a place to the page, and reports
+// whether the page ends amid them.
+func (r *deltaReader) tell(ctx context.Context, s *session, o changed, behind referencePlace) (bool, error) {
+	d := store.Delta{Object: o.Object, Altered: o.altered > r.query.From}
+	last, more, err := r.references(ctx, s, &d, behind)
+	if err != nil {
+		return false, err
+	}
+	r.page.Changes = append(r.page.Changes, d)
+	if more {
+		r.page.Next.Owner, r.page.Next.Came, r.page.Next.Referent = o.Key, last.Sequence, last.Referent
+	}
+	return more, nil
+}
+
+// references reads the changed references of an object behind a place as far as they
+// fit. It returns the last of them, and whether more follow.
+func (r *deltaReader) references(ctx context.Context, s *session, d *store.Delta, behind referencePlace) (referencePlace, bool, error) {
+	if r.query.Relation == "" || d.Presence != directory.Live || r.owners != nil && !r.owners[d.Key] {
+		return behind, false, nil
+	}
+	went := behind
+	if went.Sequence < r.query.Start {
+		went = referencePlace{r.query.Start, math.MaxInt64}
 	}
 	relation := relationCode(r.query.Relation)
 	limit := max(r.room, 1)
-	var last directory.Key
-	more := false
+	last, more := behind, false
 	err := s.each(ctx, func(row scanner) error {
 		if len(d.References) == limit {
 			more = true
@@ -197,16 +276,15 @@ func (r *deltaReader) references(ctx context.Context, s *session, d *store.Delta
 			change store.ReferenceDelta
 			kind   int
 		)
-		if err := row.Scan(&last, &change.ID, &kind, &change.Gone); err != nil {
+		if err := row.Scan(&last.Sequence, &last.Referent, &change.ID, &kind, &change.Gone); err != nil {
 			return err
 		}
 		change.Kind = kindOf(kind)
 		d.References = append(d.References, change)
 		return nil
-	}, deltaReferences, d.Key, relation, after, r.came(), d.Key, relation, after, r.query.Start, limit+1)
+	}, deltaReferences,
+		d.Key, relation, behind.Sequence, behind.Referent, limit+1,
+		d.Key, relation, went.Sequence, went.Referent, limit+1, limit+1)
 	r.room -= len(d.References)
-	if !more {
-		last = 0
-	}
-	return last, err
+	return last, more, err
 }

@@ -58,6 +58,31 @@ func (db *DB) ExplainLogs(ctx context.Context, tenant directory.TenantID, q stor
 	return steps, nil
 }
 
+// ExplainPages returns, by name, how the database finds a page of what is told of large
+// groups.
+func (db *DB) ExplainPages(ctx context.Context) (map[string][]string, error) {
+	plans := map[string][]string{}
+	for name, statement := range map[string]string{
+		"references": deltaReferences,
+		"groups":     "SELECT reached.key FROM " + nestedGroups + " WHERE o.key = reached.key",
+		"members":    "SELECT reached.key FROM " + contained + " WHERE o.key = reached.key ORDER BY reached.key LIMIT 100",
+		"horizon":    horizon,
+		"missing":    missing,
+		"forget":     forget,
+	} {
+		args := make([]any, strings.Count(statement, "?"))
+		for i := range args {
+			args[i] = "1" // a plan for NULL would find nothing at once
+		}
+		steps, err := db.explain(ctx, clause{statement, args})
+		if err != nil {
+			return nil, err
+		}
+		plans[name] = steps
+	}
+	return plans, nil
+}
+
 // ExplainCandidates returns how the database finds a page of candidates.
 func (db *DB) ExplainCandidates(ctx context.Context, q store.CandidateQuery) ([]string, error) {
 	query, args := candidateQuery(q, 1, 1, 1000)

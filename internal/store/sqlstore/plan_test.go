@@ -184,6 +184,32 @@ func TestDeltaUsesIndexes(t *testing.T) {
 	}
 }
 
+// TestPagesOfLargeGroupsUseIndexes checks that a page costs what it shows, however large
+// the group is: it begins where the one before ended, and nothing is sorted for it but
+// what comes from several places.
+func TestPagesOfLargeGroupsUseIndexes(t *testing.T) {
+	t.Parallel()
+	plans, err := filled(t).ExplainPages(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wants := range map[string][]string{
+		"references": {"relation_came (owner=? AND relation=? AND (sequence,referent)>(?,?))", "relation_went (owner=? AND relation=? AND (sequence,referent)>(?,?))"},
+		"groups":     {"relation_nested (owner=?)"},
+		"members":    {"relation_nested (owner=?)", "r USING PRIMARY KEY (owner=? AND relation=? AND referent>? AND referent<?)"},
+		"horizon":    {"relation_nested (owner=?)", "r USING PRIMARY KEY (owner=? AND relation=? AND referent>?)"},
+		"missing":    {"reference USING PRIMARY KEY (job=? AND owner=? AND relation=?)"},
+		"forget":     {"reference USING PRIMARY KEY (job=? AND owner=? AND relation=?)"},
+	} {
+		plan := strings.Join(plans[name], "\n")
+		for _, want := range wants {
+			if !strings.Contains(plan, want) || strings.Contains(plan, "r USING PRIMARY KEY (owner=?)") {
+				t.Errorf("%s:\n%s\nwant %s", name, plan, want)
+			}
+		}
+	}
+}
+
 func expectNoScan(t *testing.T, what string, steps []string, err error) {
 	t.Helper()
 	if err != nil {

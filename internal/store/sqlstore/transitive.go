@@ -16,7 +16,7 @@ const (
 	containers = `WITH RECURSIVE container (key) AS (
 			SELECT CAST(? AS BIGINT)
 			UNION SELECT r.referent FROM container c CROSS JOIN relation r
-				WHERE r.owner = c.key AND r.relation = 1 AND r.nested = TRUE)`
+				WHERE r.owner = c.key AND r.nested = TRUE)`
 	contained = `(` + containers + `
 		SELECT DISTINCT r.referent AS key FROM container c CROSS JOIN relation r
 		WHERE r.owner = c.key AND r.relation = 1 AND r.referent > ? AND r.referent <= ?) reached CROSS JOIN object o`
