@@ -166,10 +166,10 @@ type workedJobs struct {
 }
 
 // ProvisionOnDemand has a worker do it, before everything that waits.
-func (w workedJobs) ProvisionOnDemand(
-	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters,
+func (w workedJobs) ProvisionOnDemand( //nolint:revive // as many arguments as the action has parameters
+	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, by synchronization.SummaryInitiator, parameters []synchronization.OnDemandParameters,
 ) (synchronization.OnDemandResult, error) {
-	call := jobs.OnDemandCall{Tenant: tenant, ServicePrincipal: sp, Job: id, Parameters: parameters}
+	call := jobs.OnDemandCall{Tenant: tenant, ServicePrincipal: sp, Job: id, By: by, Parameters: parameters}
 	return jobs.AskOnDemand(ctx, call, func(ctx context.Context, payload []byte) ([]byte, error) {
 		return w.tasks.Call(ctx, kindOnDemand, payload)
 	})

@@ -43,7 +43,9 @@ type Options struct {
 	Concurrency int
 	// ServicePrincipal names the application in the log.
 	ServicePrincipal synchronization.SummaryServicePrincipal
-	Now              func() time.Time
+	// InitiatedBy names in the log who asked; zero means the service itself.
+	InitiatedBy synchronization.SummaryInitiator
+	Now         func() time.Time
 	// NewID makes GUIDs.
 	NewID func() string
 	// DefaultDomain is the tenant's, for the expression function of that name.

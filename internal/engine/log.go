@@ -75,7 +75,7 @@ func (c *Cycle) recordContext(k recorded) *synchronization.RecordContext {
 		TenantID: string(job.Tenant), JobID: job.ID, CycleID: k.cycle, ServicePrincipal: c.ServicePrincipal,
 		SourceSystem: synchronization.SummarySystem{DisplayName: "Microsoft Entra ID", Details: map[string]string{}},
 		TargetSystem: synchronization.SummarySystem{DisplayName: c.ServicePrincipal.DisplayName, Details: system},
-		InitiatedBy:  synchronization.SummaryInitiator{DisplayName: "Provisor", InitiatorType: "system"},
+		InitiatedBy:  c.initiator(),
 		Form:         k.form, Action: k.action, Status: k.status,
 		SourceType: title(k.kind), TargetType: k.mapping.ResourceType,
 	}
@@ -87,6 +87,15 @@ func (c *Cycle) recordContext(k recorded) *synchronization.RecordContext {
 	}
 	c.contexts.known[k] = made
 	return made
+}
+
+// initiator is who asked for what is done: nobody asks for a cycle, and Entra's service
+// names itself then.
+func (c *Cycle) initiator() synchronization.SummaryInitiator {
+	if c.InitiatedBy.InitiatorType != "" {
+		return c.InitiatedBy
+	}
+	return synchronization.SummaryInitiator{DisplayName: "Azure AD Provisioning Service", InitiatorType: "system"}
 }
 
 func (a *attempt) name() string {

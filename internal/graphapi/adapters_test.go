@@ -7,6 +7,7 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/graphapi"
 	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // graphCredentials and graphJobs fit the services to the ports of the surface, as
@@ -36,4 +37,8 @@ type graphJobs struct{ *jobs.Service }
 
 func (g graphJobs) ValidateCredentials(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, template string, saved bool, given []graphapi.Given) error { //nolint:revive // the port's arguments
 	return g.Service.ValidateCredentials(ctx, tenant, sp, template, saved, credentialsOf(given))
+}
+
+func (g graphJobs) ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, by synchronization.SummaryInitiator, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error) { //nolint:revive // the port's arguments
+	return g.Service.ProvisionOnDemand(ctx, jobs.OnDemandCall{Tenant: tenant, ServicePrincipal: sp, Job: id, By: by, Parameters: parameters})
 }

@@ -2,23 +2,12 @@ package graphapi
 
 import (
 	"context"
-	"mime"
 
 	"github.com/provisor/provisor/internal/errs"
+	"github.com/provisor/provisor/internal/identity"
+	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
-
-// bulkUpload answers POST …/jobs/{jobId}/bulkUpload: a body that is no SCIM is refused
-// as such, any other goes to otherwise.
-func bulkUpload(otherwise handler) handler {
-	return func(ctx context.Context, q *request) (answer, error) {
-		kind, _, err := mime.ParseMediaType(q.http.Header.Get("Content-Type"))
-		if err != nil || kind != "application/scim+json" {
-			return answer{}, errs.New(errs.Invalid, "BadRequest", "A bulk upload is a SCIM BulkRequest with the Content-Type application/scim+json.")
-		}
-		return otherwise(ctx, q)
-	}
-}
 
 // provisionOnDemand answers POST …/jobs/{jobId}/provisionOnDemand: the objects are
 // provisioned now, and the answer tells how, as JSON inside of two strings.
@@ -33,7 +22,11 @@ func (a *API) provisionOnDemand(ctx context.Context, q *request) (answer, error)
 	if err := decode(q.body, &in); err != nil {
 		return answer{}, err
 	}
-	result, err := a.Jobs.ProvisionOnDemand(ctx, q.tenant, sp, id, in.Parameters)
+	by, err := a.initiator(ctx, q)
+	if err != nil {
+		return answer{}, err
+	}
+	result, err := a.Jobs.ProvisionOnDemand(ctx, q.tenant, sp, id, by, in.Parameters)
 	if err != nil {
 		return answer{}, err
 	}
@@ -46,4 +39,24 @@ func (a *API) provisionOnDemand(ctx context.Context, q *request) (answer, error)
 		return answer{}, err
 	}
 	return entity(q.contextOf("microsoft.graph.stringKeyStringValuePair"), wire, nil)
+}
+
+// initiator is the caller as the provisioning log names it. A caller of a foreign issuer
+// need not be in the directory: then its id is its name.
+func (a *API) initiator(ctx context.Context, q *request) (synchronization.SummaryInitiator, error) {
+	by := synchronization.SummaryInitiator{ID: string(q.caller.ObjectID), DisplayName: string(q.caller.ObjectID), InitiatorType: "user"}
+	if q.caller.Kind == identity.Application {
+		by.InitiatorType = "application"
+	}
+	known, err := a.Store.Object(ctx, q.tenant, store.Ref{ID: q.caller.ObjectID})
+	switch {
+	case errs.Is(err, errs.NotFound):
+		return by, nil
+	case err != nil:
+		return by, err
+	}
+	if name := known.Attributes.String("displayName"); name != "" {
+		by.DisplayName = name
+	}
+	return by, nil
 }

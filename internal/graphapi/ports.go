@@ -63,7 +63,8 @@ type Jobs interface {
 	SchemaText(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID) (json.RawMessage, error)
 	ChangeSchema(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, change func(synchronization.Schema) (synchronization.Schema, error)) error
 	Discover(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, directoryID string) (synchronization.DirectoryDefinition, error)
-	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)
+	// ProvisionOnDemand provisions now what by, whom the log names, asks for.
+	ProvisionOnDemand(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, by synchronization.SummaryInitiator, parameters []synchronization.OnDemandParameters) (synchronization.OnDemandResult, error)
 	Connection(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) (store.Connection, error)
 	Disconnect(ctx context.Context, tenant directory.TenantID, servicePrincipal directory.ObjectID, id synchronization.JobID, named string) error
 	Templates

@@ -115,10 +115,8 @@ func (a *API) bulkUploadRoutes(job string) []Route {
 	row := func(method, pattern string) Route {
 		return Route{Method: method, Pattern: job + pattern, Operation: id.BulkUpload, Parity: NotOffered, Note: "Inbound provisioning is not there yet", handle: refuse}
 	}
-	upload := row(post, "/bulkUpload")
-	upload.handle = bulkUpload(refuse)
 	return []Route{
-		upload, row(get, "/bulkUpload"), row(patch, "/bulkUpload"), row(remove, "/bulkUpload"),
+		row(post, "/bulkUpload"), row(get, "/bulkUpload"), row(patch, "/bulkUpload"), row(remove, "/bulkUpload"),
 		row(get, "/bulkUpload/$value"), row(put, "/bulkUpload/$value"), row(remove, "/bulkUpload/$value"),
 	}
 }

@@ -390,5 +390,5 @@ func TestNotOffered(t *testing.T) {
 			t.Errorf("%s: %d %s", request, rec.Code, rec.Body)
 		}
 	}
-	w.want(t, http.StatusBadRequest, http.MethodPost, root+"/bulkUpload", `{"schemas":[]}`)
+	w.want(t, http.StatusNotImplemented, http.MethodPost, root+"/bulkUpload", `{"schemas":[]}`) // as JSON
 }

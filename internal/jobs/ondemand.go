@@ -36,14 +36,12 @@ const (
 // what is taken on demand and when no credentials are stored (CredentialsMissing), and
 // Unavailable when the running cycle did not let go in time. What the application
 // refuses is part of the result.
-func (s *Service) ProvisionOnDemand(
-	ctx context.Context, tenant directory.TenantID, sp directory.ObjectID, id synchronization.JobID, parameters []synchronization.OnDemandParameters,
-) (synchronization.OnDemandResult, error) {
+func (s *Service) ProvisionOnDemand(ctx context.Context, call OnDemandCall) (synchronization.OnDemandResult, error) {
 	none := synchronization.OnDemandResult{}
-	if err := s.checkOnDemand(ctx, address{tenant, sp, id}, parameters); err != nil {
+	if err := s.checkOnDemand(ctx, address{call.Tenant, call.ServicePrincipal, call.Job}, call.Parameters); err != nil {
 		return none, err
 	}
-	claim, err := s.seize(ctx, store.Address{Tenant: tenant, Job: id})
+	claim, err := s.seize(ctx, store.Address{Tenant: call.Tenant, Job: call.Job})
 	if err != nil {
 		return none, err
 	}
@@ -55,13 +53,14 @@ func (s *Service) ProvisionOnDemand(
 	if err != nil {
 		return none, err
 	}
+	options.InitiatedBy = call.By
 	ctx, cancel := context.WithTimeout(ctx, onDemandTime)
 	defer cancel()
 	if err := s.testConnection(ctx, options); err != nil {
 		return s.onDemandFault(ctx, claim, err)
 	}
 	ending = func(j synchronization.Job) synchronization.Job { return j.Mended(s.Now()) }
-	told, err := engine.New(options, claim).OnDemand(ctx, subjectsOf(parameters))
+	told, err := engine.New(options, claim).OnDemand(ctx, subjectsOf(call.Parameters))
 	if err != nil && !applicationFault(err) {
 		return none, err
 	}

@@ -34,6 +34,14 @@ func (w *world) ask(id synchronization.JobID, subjects ...synchronization.OnDema
 	return []synchronization.OnDemandParameters{{RuleID: schema.Rules[0].ID, Subjects: subjects}}
 }
 
+// call asks for provisioning on demand as an administrator does.
+func (w *world) call(id synchronization.JobID, parameters []synchronization.OnDemandParameters) jobs.OnDemandCall {
+	return jobs.OnDemandCall{
+		Tenant: tenant, ServicePrincipal: w.sp.ID, Job: id, Parameters: parameters,
+		By: synchronization.SummaryInitiator{ID: "4dm1n", DisplayName: "Ada Administrator", InitiatorType: "user"},
+	}
+}
+
 func subject(o directory.Object) synchronization.OnDemandSubject {
 	return synchronization.OnDemandSubject{ObjectID: o.ID, ObjectTypeName: string(o.Kind)}
 }
@@ -50,7 +58,7 @@ func TestOnDemandBeforeTheFirstStart(t *testing.T) {
 	s := w.resting(w.base)
 	id := w.unstarted(s)
 	ada := w.person("ada")
-	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(ada)))
+	done, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(ada))))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSuccess, done.Result)
 	require.Len(t, done.Objects, 1)
@@ -74,7 +82,7 @@ func TestOnDemandBeforeTheFirstStart(t *testing.T) {
 	require.True(t, j.NextRun.IsZero())
 	require.Nil(t, j.Cycle)
 
-	done, err = s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(ada)))
+	done, err = s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(ada))))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSkipped, done.Result)
 	require.Equal(t, "RedundantExport", done.ErrorCode)
@@ -82,6 +90,10 @@ func TestOnDemandBeforeTheFirstStart(t *testing.T) {
 	page, err := w.db.Logs(t.Context(), tenant, store.LogQuery{})
 	require.NoError(t, err)
 	require.Len(t, page.Entries, 2, "both are in the log")
+	for _, e := range page.Entries {
+		require.Equal(t, synchronization.SummaryInitiator{ID: "4dm1n", DisplayName: "Ada Administrator", InitiatorType: "user"}, e.InitiatedBy)
+		require.Contains(t, string(e.Document()), `"initiatedBy":{"id":"4dm1n","displayName":"Ada Administrator","initiatorType":"user"}`)
+	}
 
 	pair, err := done.DocumentedPair()
 	require.NoError(t, err)
@@ -108,7 +120,7 @@ func TestOnDemandMemberNamedTwice(t *testing.T) {
 	require.NoError(t, err)
 	asked := subject(group)
 	asked.Links = &synchronization.OnDemandLinks{Members: []synchronization.OnDemandSubject{subject(ada), subject(ada)}}
-	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, asked))
+	done, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, asked)))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSuccess, done.Result)
 	steps := done.Objects[0].ProvisioningSteps
@@ -132,7 +144,7 @@ func TestOnDemandGroupWritesTheListedMembersOnly(t *testing.T) {
 	}
 	asked := subject(group)
 	asked.Links = &synchronization.OnDemandLinks{Members: []synchronization.OnDemandSubject{subject(people[2]), subject(people[0])}}
-	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, asked))
+	done, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, asked)))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSuccess, done.Result)
 	require.Equal(t, "Create", done.Objects[0].Action)
@@ -143,7 +155,7 @@ func TestOnDemandGroupWritesTheListedMembersOnly(t *testing.T) {
 	require.Len(t, users, 2)
 	require.Len(t, groups[0].MemberIDs(), 2)
 
-	again, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, asked))
+	again, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, asked)))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSkipped, again.Result)
 
@@ -165,7 +177,7 @@ func TestOnDemandWhileACycleRuns(t *testing.T) {
 	ada := w.person("ada")
 	for name, s := range map[string]*jobs.Service{"the same process": worker, "another": w.resting(w.base)} {
 		before := w.stored(id).Generation
-		done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(ada)))
+		done, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(ada))))
 		require.NoError(t, err, name)
 		require.NotEqual(t, synchronization.OnDemandFailure, done.Result, name)
 		require.Less(t, w.accounts(), 401, name)
@@ -199,14 +211,14 @@ func TestOnDemandLimits(t *testing.T) {
 		"a device":     {[]synchronization.OnDemandSubject{{ObjectID: ada.ObjectID, ObjectTypeName: "Device"}}, "objectTypeName"},
 		"no id":        {[]synchronization.OnDemandSubject{{ObjectTypeName: "User"}}, "objectId"},
 	} {
-		_, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, test.subjects...))
+		_, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, test.subjects...)))
 		require.True(t, errs.Is(err, errs.Invalid), "%s: %v", name, err)
 		require.ErrorContains(t, err, "", name)
 	}
-	_, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, []synchronization.OnDemandParameters{{RuleID: "none", Subjects: []synchronization.OnDemandSubject{ada}}})
+	_, err := s.ProvisionOnDemand(t.Context(), w.call(id, []synchronization.OnDemandParameters{{RuleID: "none", Subjects: []synchronization.OnDemandSubject{ada}}}))
 	require.ErrorContains(t, err, "none")
 	require.ErrorContains(t, err, string(id))
-	_, err = s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, synchronization.OnDemandSubject{ObjectID: "7e57", ObjectTypeName: "User"}))
+	_, err = s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, synchronization.OnDemandSubject{ObjectID: "7e57", ObjectTypeName: "User"})))
 	require.True(t, errs.Is(err, errs.NotFound), "%v", err)
 	require.Zero(t, w.accounts())
 }
@@ -222,7 +234,7 @@ func TestOnDemandTestsTheConnectionFirst(t *testing.T) {
 	id := w.unstarted(good)
 	ada := w.person("ada")
 	require.NoError(t, good.Start(t.Context(), tenant, w.sp.ID, id))
-	done, err := bad.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(ada)))
+	done, err := bad.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(ada))))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandFailure, done.Result)
 	require.Equal(t, "InvalidCredentials", done.ErrorCode)
@@ -230,7 +242,7 @@ func TestOnDemandTestsTheConnectionFirst(t *testing.T) {
 	j := w.stored(id)
 	require.Equal(t, synchronization.Quarantine, j.Status.Code)
 	require.Equal(t, synchronization.ReasonOnDemand, j.Status.Quarantine.Reason)
-	done, err = good.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(ada)))
+	done, err = good.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(ada))))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandSuccess, done.Result)
 	j = w.stored(id)
@@ -253,7 +265,7 @@ func TestOnDemandQuarantineLastsWhenOnlyTheTestWentWell(t *testing.T) {
 	s := w.resting(readable.URL)
 	id := w.unstarted(s)
 	require.NoError(t, s.Start(t.Context(), tenant, w.sp.ID, id))
-	done, err := s.ProvisionOnDemand(t.Context(), tenant, w.sp.ID, id, w.ask(id, subject(w.person("ada"))))
+	done, err := s.ProvisionOnDemand(t.Context(), w.call(id, w.ask(id, subject(w.person("ada")))))
 	require.NoError(t, err)
 	require.Equal(t, synchronization.OnDemandFailure, done.Result)
 	require.Equal(t, synchronization.Quarantine, w.stored(id).Status.Code)

@@ -16,6 +16,7 @@ type OnDemandCall struct {
 	Tenant           directory.TenantID                   `json:"tenant"`
 	ServicePrincipal directory.ObjectID                   `json:"servicePrincipal"`
 	Job              synchronization.JobID                `json:"job"`
+	By               synchronization.SummaryInitiator     `json:"by"`
 	Parameters       []synchronization.OnDemandParameters `json:"parameters"`
 }
 
@@ -32,7 +33,7 @@ func (s *Service) AnswerOnDemand(ctx context.Context, payload []byte) ([]byte, e
 	if err := json.Unmarshal(payload, &call); err != nil {
 		return nil, errs.Wrap(err, errs.Internal, "InternalError", "A call for provisioning on demand cannot be read.")
 	}
-	result, err := s.ProvisionOnDemand(ctx, call.Tenant, call.ServicePrincipal, call.Job, call.Parameters)
+	result, err := s.ProvisionOnDemand(ctx, call)
 	if err == nil {
 		return json.Marshal(onDemandReply{Result: &result})
 	}

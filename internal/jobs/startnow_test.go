@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/provisor/provisor/internal/jobs"
+	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
@@ -43,6 +44,9 @@ func TestStartTriesWhatWaits(t *testing.T) {
 			id := w.job(s)
 			require.Eventually(t, func() bool { return w.stored(id).Watermark > 0 }, 20*time.Second, time.Millisecond)
 			require.EqualValues(t, 5, w.stored(id).Status.LastExecution.Escrowed)
+			page, err := w.db.Logs(t.Context(), tenant, store.LogQuery{})
+			require.NoError(t, err)
+			require.Equal(t, synchronization.SummaryInitiator{DisplayName: "Azure AD Provisioning Service", InitiatorType: "system"}, page.Entries[0].InitiatedBy, "nobody asked for it")
 			w.refuses.Store(false)
 			require.NoError(t, order(s, w, id))
 			require.Eventually(t, func() bool { return w.accounts() == 5 }, 20*time.Second, time.Millisecond)
