@@ -2,7 +2,10 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -151,6 +154,9 @@ func (p *program) still(ctx context.Context, c Config, from string) (io.Closer, 
 	dir, err := existingDataDir(ctx, c)
 	if err != nil {
 		return nil, "", err
+	}
+	if _, err := os.Stat(string(dir)); c.Database != "" && errors.Is(err, fs.ErrNotExist) {
+		return io.NopCloser(nil), c.Database, nil // no service runs on a directory that is not there
 	}
 	lock, err := dir.lock()
 	if err != nil {
