@@ -56,7 +56,7 @@ func (w *workplace) attend(ctx context.Context) (context.Context, func()) {
 		select {
 		case <-again:
 			w.leave()
-			os.Exit(exitInterrupted) //nolint:revive // the person does not want to wait for anything else
+			os.Exit(exitInterrupted) // the person does not want to wait for anything else
 		case <-over:
 		}
 	})
