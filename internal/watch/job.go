@@ -96,7 +96,7 @@ func (j Job) Trouble() string {
 	case !j.Active():
 		return fmt.Sprintf("The job does not run: its state is %s. Start it with `jobs start post`, or with `provisor watch --start`.", j.State())
 	case last != nil && last.State == "Failed":
-		return "The cycle ended early: " + last.Error.message() + " It is tried again by itself."
+		return "The cycle ended early: " + last.Error.message() + " It is tried again by itself; start does so at once."
 	default:
 		return ""
 	}
