@@ -2,7 +2,6 @@ package graphapi_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -17,21 +16,9 @@ import (
 // peopled imports users and puts them into a group, and that group into another one.
 func (w *world) peopled(tb testing.TB, n int) (string, string) {
 	tb.Helper()
-	random := rand.New(rand.NewPCG(5, 5))
 	groups := [2]string{"eeeeeeee-0000-4000-8000-000000000001", "eeeeeeee-0000-4000-8000-000000000002"}
-	rows := []store.ImportRow{
-		{Kind: directory.Group, NewID: directory.ObjectID(groups[0]), Attributes: directory.Attributes{"displayName": "Everyone", "mailEnabled": false, "mailNickname": "everyone", "securityEnabled": true}},
-		{Kind: directory.Group, NewID: directory.ObjectID(groups[1]), Attributes: directory.Attributes{"displayName": "Above", "mailEnabled": false, "mailNickname": "above", "securityEnabled": true}},
-		{From: groups[1], Relation: directory.Members, To: groups[0]},
-	}
-	for i := range n {
-		somebody := somebodyNumbered(random, i)
-		rows = append(rows, somebody, store.ImportRow{From: groups[0], Relation: directory.Members, To: string(somebody.NewID)})
-	}
-	for len(rows) > 0 {
-		batch := rows[:min(len(rows), 4000)]
-		rows = rows[len(batch):]
-		results, err := w.db.Import(tb.Context(), tenantID, batch, now())
+	load := func(rows ...store.ImportRow) {
+		results, err := w.db.Import(tb.Context(), tenantID, rows, now())
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -40,6 +27,23 @@ func (w *world) peopled(tb testing.TB, n int) (string, string) {
 				tb.Fatal(r.Err)
 			}
 		}
+	}
+	load(
+		store.ImportRow{Kind: directory.Group, NewID: directory.ObjectID(groups[0]), Attributes: directory.Attributes{"displayName": "Everyone", "mailEnabled": false, "mailNickname": "everyone", "securityEnabled": true}},
+		store.ImportRow{Kind: directory.Group, NewID: directory.ObjectID(groups[1]), Attributes: directory.Attributes{"displayName": "Above", "mailEnabled": false, "mailNickname": "above", "securityEnabled": true}},
+		store.ImportRow{From: groups[1], Relation: directory.Members, To: groups[0]},
+	)
+	for done := 0; done < n; done += 2000 {
+		var rows []store.ImportRow
+		for i := done; i < min(n, done+2000); i++ {
+			name := fmt.Sprint("m", i)
+			id := fmt.Sprintf("dddddddd-0000-4000-8000-%012x", i)
+			rows = append(rows, store.ImportRow{
+				Kind: directory.User, NewID: directory.ObjectID(id),
+				Attributes: directory.Attributes{"displayName": name, "userPrincipalName": name + "@contoso.example", "mailNickname": name, "accountEnabled": true},
+			}, store.ImportRow{From: groups[0], Relation: directory.Members, To: id})
+		}
+		load(rows...)
 	}
 	return groups[0], groups[1]
 }
@@ -145,9 +149,9 @@ func TestTransitiveMembersArePaged(t *testing.T) {
 // BenchmarkLargeGroup asks for pages of a group of many members: the first one, one in
 // the middle of its transitive members, and what changed when three came.
 func BenchmarkLargeGroup(b *testing.B) {
-	for _, n := range []int{10_000, 1_000_000} {
+	for _, n := range []int{10_000, 500_000} {
 		if testing.Short() && n > 10_000 {
-			b.Skip("making a million users takes minutes")
+			b.Skip("making so many users takes minutes")
 		}
 		w := newWorldOf(b, func(*graphapi.Config) {})
 		group, above := w.peopled(b, n)
