@@ -114,6 +114,9 @@ func (c *Client) page(ctx context.Context, resourceType string, paths []scim.Pat
 		"startIndex": {strconv.Itoa(start)}, "count": {strconv.Itoa(pageCount)},
 		"attributes": {strings.Join(slices.Compact(append([]string{"id"}, names...)), ",")},
 	}
+	if resourceType == scim.GroupType {
+		c = c.sparing([]string{"Resources", groupMembers})
+	}
 	answer, err := c.send(ctx, request{method: http.MethodGet, path: collection(resourceType), query: query, repeat: afterAnything})
 	if err != nil {
 		return nil, 0, err
