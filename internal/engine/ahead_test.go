@@ -55,6 +55,9 @@ func TestInterruptedWhileThePageBehindIsRead(t *testing.T) {
 	} {
 		t.Run(name+" cancelled", func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && name == "announced" {
+				t.Skip("one cancelled and one overtaken")
+			}
 			ctx, cancel := context.WithCancel(t.Context())
 			w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: scimserver.Flaws{AllowDuplicates: true}})
 			w.twoPages()
@@ -67,6 +70,9 @@ func TestInterruptedWhileThePageBehindIsRead(t *testing.T) {
 		})
 		t.Run(name+" overtaken", func(t *testing.T) {
 			t.Parallel()
+			if testing.Short() && name == "read" {
+				t.Skip("one cancelled and one overtaken")
+			}
 			w := newWorld(t, terrain{dialect: scim.RFC7644, flaws: scimserver.Flaws{AllowDuplicates: true}})
 			w.twoPages()
 			var other store.Claim

@@ -293,6 +293,9 @@ func TestOneBadObjectNeverStopsACycle(t *testing.T) {
 
 func TestSliceEndsAndGoesOn(t *testing.T) {
 	t.Parallel()
+	if testing.Short() {
+		t.Skip("1200 users")
+	}
 	w := newWorld(t, strict())
 	w.users(1200)
 	slices := 0

@@ -52,8 +52,8 @@ func (f *forgetful) Announce(ctx context.Context, c store.Claim, a store.Announc
 func TestPositionNeverPassesWhatIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	for n := int64(1); n <= 7; n++ {
-		if testing.Short() && n%3 != 1 {
-			continue // the first, the middle and the last
+		if testing.Short() && n != 4 {
+			continue // one in the middle
 		}
 		t.Run(fmt.Sprint(n), func(t *testing.T) {
 			t.Parallel()
@@ -119,6 +119,9 @@ func TestCancelledCycleIsTakenOver(t *testing.T) {
 func TestPauseOvertakesInTheMiddleOfAPage(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int64{1, 150, 230} {
+		if testing.Short() && at != 150 {
+			continue // one in the middle
+		}
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			t.Parallel()
 			var w *world

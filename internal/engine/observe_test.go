@@ -97,6 +97,10 @@ func (p *peculiar) read(next http.Handler, rw http.ResponseWriter, r *http.Reque
 // what the target shows then is not what it has. Contract point 3.
 func TestMembersAreExactHoweverTheyAreShown(t *testing.T) {
 	t.Parallel()
+	rounds := 3
+	if testing.Short() {
+		rounds = 1
+	}
 	for name, show := range map[string]showing{
 		"wholly": wholly, "not at all": hiding, "as none": emptily, "cut off": cutting, "on request": onRequestOnly, "in capitals": shouting,
 	} {
@@ -108,7 +112,7 @@ func TestMembersAreExactHoweverTheyAreShown(t *testing.T) {
 				people := w.users(40)
 				group := w.group("Everyone", people[:30]...)
 				w.settle()
-				for round := range 3 {
+				for round := range rounds {
 					for _, gone := range people[round*5 : round*5+3] {
 						w.unrelate(group, directory.Members, gone)
 					}
@@ -213,6 +217,9 @@ func live() uint64 {
 // TestAdoptedGroupIsReadInBoundedMemory: a group that is found at the target has members
 // by the hundred thousand, in 30 MB of text. What is held of it does not grow with it.
 func TestAdoptedGroupIsReadInBoundedMemory(t *testing.T) { //nolint:paralleltest // it measures the heap
+	if testing.Short() {
+		t.Skip("30 MB of text")
+	}
 	const bound = 12 << 20
 	var before uint64
 	var most atomic.Uint64
