@@ -89,7 +89,7 @@ func (s *served) person(t *testing.T, admin, name string) string {
 func TestServeSignsPeopleIn(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir(), "--tls", "auto")
+	s := serveMade(t, t.TempDir(), "--tls", "auto")
 	admin := s.token(t, s.ClientSecret)
 	ada, bob := s.person(t, admin, "ada"), s.person(t, admin, "bob")
 	status, made := s.send(t, http.MethodPost, "/v1.0/roleManagement/directory/roleAssignments", admin,
@@ -125,7 +125,7 @@ func TestServeSignsPeopleIn(t *testing.T) {
 func TestServeAsksForConsent(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir(), "--tls", "auto", "--sign-in", "pick")
+	s := serveMade(t, t.TempDir(), "--tls", "auto", "--sign-in", "pick")
 	admin := s.token(t, s.ClientSecret)
 	s.person(t, admin, "ada")
 	_, app := s.send(t, http.MethodPost, "/v1.0/applications", admin, `{"displayName":"Tool","isFallbackPublicClient":true,"publicClient":{"redirectUris":["http://localhost"]}}`)
@@ -162,7 +162,7 @@ func TestServeRefusesPickForOthers(t *testing.T) {
 func TestServePicksUnderItsOwnNameOnly(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir(), "--sign-in", "pick")
+	s := serveMade(t, t.TempDir(), "--sign-in", "pick")
 	for host, want := range map[string]int{"": http.StatusOK, "localhost": http.StatusOK, "evil.example": http.StatusMisdirectedRequest, "evil.example:8480": http.StatusMisdirectedRequest} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Authority+"/v2.0/.well-known/openid-configuration", nil)
 		require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestServeForClaimsOfAnotherIssuer(t *testing.T) {
 
 	key := newKey(t)
 	issuer := externalIssuer(t, key)
-	s := serve(t, t.TempDir(), "--trusted-issuer", "issuer="+issuer+",audience=account,oid=sub,roles=realm_access.roles")
+	s := serveMade(t, t.TempDir(), "--trusted-issuer", "issuer="+issuer+",audience=account,oid=sub,roles=realm_access.roles")
 	token := signed(t, key, map[string]any{ // a service account of Keycloak
 		"iss": issuer, "aud": []string{"account"}, "sub": "7c0b7b3c-0d3c-4c9e-9a37-000000000001", "azp": "tool", "client_id": "tool", "typ": "Bearer",
 		"idtyp": "app", "scope": "profile email", "realm_access": map[string]any{"roles": []string{"User.Read.All", "offline_access"}}, "exp": 4102444800, "iat": 1,

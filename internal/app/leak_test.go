@@ -12,7 +12,7 @@ import (
 // TestNothingIsLeftBehind: when a command has ended, so has everything it started.
 func TestNothingIsLeftBehind(t *testing.T) { //nolint:paralleltest // others' goroutines would be counted
 	before := goleak.IgnoreCurrent()
-	s := serve(t, t.TempDir(), "--tls", "auto")
+	s := serveMade(t, t.TempDir(), "--tls", "auto")
 	s.token(t, s.ClientSecret)
 	require.Zero(t, s.stop())
 	goleak.VerifyNone(t, before)

@@ -43,7 +43,7 @@ func TestNotifications(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveMade(t, dir)
 	token := s.token(t, s.ClientSecret)
 	address, told := subscriber(t)
 	until := time.Now().Add(24 * time.Hour).UTC().Format(time.RFC3339)

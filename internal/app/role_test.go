@@ -10,9 +10,9 @@ import (
 func TestTheRoleIsTold(t *testing.T) {
 	t.Parallel()
 
-	all := serve(t, t.TempDir(), "--workers", "1")
+	all := serveMade(t, t.TempDir(), "--workers", "1")
 	require.Regexp(t, `Provisor is ready at http://\S+ \(role all: the API and 1 worker\)`, all.stdout.String())
 	require.Contains(t, all.stderr.String(), "role=all")
-	api := serve(t, t.TempDir(), "--role", "api")
+	api := serveMade(t, t.TempDir(), "--role", "api")
 	require.Contains(t, api.stdout.String(), "(role api: the API, and no cycles: another process has to run them)")
 }

@@ -49,6 +49,45 @@ type served struct {
 	stop           func() int
 }
 
+// made is what a first start leaves in its data directory.
+var made = struct { //nolint:gochecknoglobals // the tests of a process share it
+	sync.Mutex
+
+	files map[string][]byte
+}{files: map[string][]byte{}}
+
+// leaveMade writes into data what the first start of another service has left there.
+func leaveMade(t *testing.T, data string) {
+	t.Helper()
+	made.Lock()
+	defer made.Unlock()
+	names := []string{"keys.json", "provisor.db"}
+	if len(made.files) == 0 {
+		dir := t.TempDir()
+		require.Zero(t, serve(t, dir).stop())
+		for _, name := range names {
+			content, err := os.ReadFile(filepath.Join(dir, "data", name))
+			require.NoError(t, err)
+			made.files[name] = content
+		}
+	}
+	require.NoError(t, os.Mkdir(data, 0o700))
+	for _, name := range names {
+		writeText(t, filepath.Join(data, name), string(made.files[name]))
+	}
+}
+
+// serveMade is serve in a directory where there is nothing yet, for tests of anything
+// but the first start. In the inner loop it is a second start, for to make keys and
+// tables takes most of the time of such a test.
+func serveMade(t *testing.T, dir string, more ...string) *served {
+	t.Helper()
+	if testing.Short() {
+		leaveMade(t, filepath.Join(dir, "data"))
+	}
+	return serve(t, dir, more...)
+}
+
 // serve runs the program on dir until the test stops it, and returns once its
 // bootstrap file is there.
 func serve(t *testing.T, dir string, more ...string) *served {
@@ -219,7 +258,7 @@ func TestServeTellsHowItIs(t *testing.T) {
 func TestServeWithItsOwnCertificate(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir(), "--tls", "auto")
+	s := serveMade(t, t.TempDir(), "--tls", "auto")
 	require.True(t, strings.HasPrefix(s.GraphEndpoint, "https://"), s.GraphEndpoint)
 	token := s.token(t, s.ClientSecret)
 	require.NotEmpty(t, token)
@@ -231,7 +270,7 @@ func TestServeWithItsOwnCertificate(t *testing.T) {
 func TestServeUnderAnotherURL(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir(), "--base-url", "https://provisor.example.com")
+	s := serveMade(t, t.TempDir(), "--base-url", "https://provisor.example.com")
 	require.Equal(t, "https://provisor.example.com", s.GraphEndpoint)
 	require.Equal(t, "https://provisor.example.com/"+s.TenantID, s.Authority)
 }
@@ -240,7 +279,7 @@ func TestWhatCannotBeServedIsSaid(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	busy := serve(t, dir)
+	busy := serveMade(t, dir)
 	address := strings.TrimPrefix(busy.GraphEndpoint, "http://")
 	file := filepath.Join(dir, "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

@@ -14,7 +14,7 @@ import (
 func TestSignInWithoutServicePrincipalSaysWhatIsMissing(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir())
+	s := serveMade(t, t.TempDir())
 	admin := s.token(t, s.ClientSecret)
 	code, made := s.send(t, http.MethodPost, "/v1.0/applications", admin, `{"displayName":"Script"}`)
 	require.Equal(t, http.StatusCreated, code, made)

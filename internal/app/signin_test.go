@@ -66,7 +66,7 @@ func TestServeForCallersOfAnotherIssuer(t *testing.T) {
 
 	key := newKey(t)
 	issuer := externalIssuer(t, key)
-	s := serve(t, t.TempDir(), "--trusted-issuer", "issuer="+issuer+",audience=provisor")
+	s := serveMade(t, t.TempDir(), "--trusted-issuer", "issuer="+issuer+",audience=provisor")
 	claims := func(change map[string]any) map[string]any {
 		all := map[string]any{
 			"iss": issuer, "aud": "provisor", "sub": "caller", "oid": "caller", "azp": "client", "idtyp": "app",
@@ -96,7 +96,7 @@ func TestServeForCallersOfAnotherIssuer(t *testing.T) {
 func TestServeSignsInByCertificate(t *testing.T) {
 	t.Parallel()
 
-	s := serve(t, t.TempDir())
+	s := serveMade(t, t.TempDir())
 	key := newKey(t)
 	certificate := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "provisor"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
@@ -153,7 +153,7 @@ func TestImportWhileTheServiceRuns(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveMade(t, dir)
 	file := dir + "/people.csv"
 	writeText(t, file, "userPrincipalName,displayName,accountEnabled\nada@example.com,Ada,True\n")
 	code, stdout, stderr := run(t, "directory", "import", file, "--data", dir+"/data")

@@ -49,7 +49,7 @@ func TestKeysThatAreGoneAreAUsageError(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	serve(t, dir).stop()
+	serveMade(t, dir).stop()
 	code, _, stderr := run(t, "serve", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0",
 		"--sealing-key-file", filepath.Join(dir, "lost.json"))
 	require.Equal(t, graphcli.ExitUsage, code, stderr)

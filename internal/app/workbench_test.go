@@ -37,7 +37,7 @@ func TestTheWorkbenchOnARealService(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveMade(t, dir)
 	token := s.token(t, s.ClientSecret)
 	user, _ := s.post(t, token, "/v1.0/users", `{"accountEnabled":true,"displayName":"Anna Berg","givenName":"Anna","surname":"Berg","mailNickname":"anna",
 		"userPrincipalName":"anna@example.com","department":"Support","businessPhones":["555"],"passwordProfile":{"password":"xWwvJ]6NMw+bWH-d"}}`)
@@ -80,7 +80,7 @@ func TestValidateFindsWhatPutRefuses(t *testing.T) {
 	t.Parallel()
 
 	dir := t.TempDir()
-	s := serve(t, dir)
+	s := serveMade(t, dir)
 	token := s.token(t, s.ClientSecret)
 	_, appID := s.post(t, token, "/v1.0/applications", `{"displayName":"App"}`)
 	principal, _ := s.post(t, token, "/v1.0/servicePrincipals", `{"appId":"`+appID+`"}`)
