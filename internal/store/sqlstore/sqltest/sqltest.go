@@ -14,7 +14,7 @@ import (
 // Open returns an empty store that lasts as long as the test.
 func Open(tb testing.TB) *sqlstore.DB {
 	tb.Helper()
-	db, err := sqlstore.Open(tb.Context(), File(tb), sqlstore.Options{})
+	db, err := sqlstore.Open(tb.Context(), File(tb), options())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -24,6 +24,15 @@ func Open(tb testing.TB) *sqlstore.DB {
 		}
 	})
 	return db
+}
+
+// options are the zero ones, but for the inner loop, where one connection reads: each
+// more reads the schema and compiles every statement anew.
+func options() sqlstore.Options {
+	if testing.Short() {
+		return sqlstore.Options{Readers: 1}
+	}
+	return sqlstore.Options{}
 }
 
 // File returns the path of an empty database of the newest version, which is nobody
