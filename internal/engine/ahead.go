@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/store"
@@ -78,6 +79,7 @@ func (c *Cycle) read(ctx context.Context, m *mapping.Mapping, s sweep, at synchr
 	for i := range page {
 		b.attempts[i] = c.prepare(m, page[i])
 		b.attempts[i].of = s.of
+		_, b.attempts[i].passed = slices.BinarySearch(at.Beyond, s.position(page[i]))
 	}
 	return b, c.announce(ctx, s, b.attempts)
 }

@@ -38,6 +38,8 @@ type attempt struct {
 	told *synchronization.ObjectSummary
 	// unlinked: the job has no row for the object.
 	unlinked bool
+	// passed: an earlier slice of the cycle has done it.
+	passed bool
 	// sent says that something was written, or tried.
 	sent bool
 	// keptLink is the link as it is when the attempt fails half-way.

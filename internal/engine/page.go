@@ -68,9 +68,9 @@ func (c *Cycle) objects(ctx context.Context, s sweep) (bool, error) {
 	}
 	c.readAhead(ctx, m, s, b)
 	rec := newRecorder(c, s, b.page)
-	rec.pass(c.state.Beyond)
+	rec.pass(b.attempts)
 	done, err := c.workers(ctx, len(b.page), func(ctx context.Context, i int) error {
-		if rec.passed(i) {
+		if b.attempts[i].passed {
 			return nil
 		}
 		out, err := b.attempts[i].take(ctx)
@@ -104,7 +104,7 @@ func (c *Cycle) announce(ctx context.Context, s sweep, attempts []*attempt) erro
 	for _, a := range attempts {
 		link, changed := a.beginning()
 		switch {
-		case !changed:
+		case !changed, a.passed:
 		case a.unlinked && s.of == store.Changed && !c.onDemand:
 			anew.Objects = append(anew.Objects, store.Beginning{Object: a.object.Key, Kind: a.object.Kind, Position: s.position(a.object), Begun: link.Begun})
 		default:

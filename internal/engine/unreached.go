@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/plan"
@@ -73,19 +72,16 @@ func silenced(n int, err error) error {
 		"The application did not answer for %d objects in a row, the last time with: %v. %s", n, err, goingOn(err))
 }
 
-// pass notes which objects of a page an earlier slice of the cycle has done, behind the
-// position that it reached: they are counted and recorded already.
-func (r *recorder) pass(beyond []int64) {
-	for i := range r.page {
-		_, r.done[i] = slices.BinarySearch(beyond, r.sweep.position(r.page[i]))
+// pass takes as done what an earlier slice of the cycle has done behind the position that
+// it reached: it is counted and recorded already.
+func (r *recorder) pass(attempts []*attempt) {
+	for i, a := range attempts {
+		r.done[i] = a.passed
 	}
 	for r.whole < len(r.done) && r.done[r.whole] {
 		r.whole++
 	}
 }
-
-// passed reports whether an earlier slice has done the object at i.
-func (r *recorder) passed(i int) bool { return r.done[i] }
 
 // reach moves the cycle to what is recorded.
 func (r *recorder) reach(at synchronization.Cycle) {
