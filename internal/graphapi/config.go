@@ -52,8 +52,8 @@ type API struct {
 	Config
 	routes []Route
 	router *router
-	// documents are the metadata documents, by version.
-	documents map[Versions][]byte
+	// documents make the metadata documents, by version, when they are first asked for.
+	documents map[Versions]func() []byte
 	throttle  *throttle
 }
 
@@ -63,7 +63,7 @@ func New(c Config) *API {
 	a := &API{Config: c, throttle: newThrottle(c.Limits)}
 	a.routes = a.table()
 	a.router = newRouter(a.routes)
-	a.documents = map[Versions][]byte{V1: metadataDocument(V1), Beta: metadataDocument(Beta)}
+	a.documents = map[Versions]func() []byte{V1: metadataOnce(V1), Beta: metadataOnce(Beta)}
 	return a
 }
 

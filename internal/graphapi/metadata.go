@@ -2,6 +2,7 @@ package graphapi
 
 import (
 	_ "embed"
+	"sync"
 
 	"github.com/provisor/provisor/internal/directory"
 	"github.com/provisor/provisor/internal/odata"
@@ -48,6 +49,11 @@ func (p property) member() (odata.ModelMember, bool) {
 		return m, false
 	}
 	return m, true
+}
+
+// metadataOnce makes the metadata document of a version when it is first called.
+func metadataOnce(v Versions) func() []byte {
+	return sync.OnceValue(func() []byte { return metadataDocument(v) })
 }
 
 // metadataDocument is the metadata document of a version. The model is part of the

@@ -22,5 +22,5 @@ func (a *API) protocolRoutes() []Route {
 
 // metadata answers GET $metadata: the types that the version serves.
 func (a *API) metadata(_ context.Context, q *request) (answer, error) {
-	return answer{status: 200, contentType: "application/xml", body: a.documents[q.version]}, nil
+	return answer{status: 200, contentType: "application/xml", body: a.documents[q.version]()}, nil
 }
