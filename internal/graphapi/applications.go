@@ -229,7 +229,9 @@ func reflectApplication(to directory.Attributes, application directory.Object) {
 		"appDescription":         from["description"],
 		"appRoles":               from["appRoles"],
 		"applicationTemplateId":  from["applicationTemplateId"],
+		"homepage":               asRecord(from["web"])["homePageUrl"],
 		"info":                   from["info"],
+		"logoutUrl":              asRecord(from["web"])["logoutUrl"],
 		"oauth2PermissionScopes": asRecord(from["api"])["oauth2PermissionScopes"],
 		"replyUrls":              asRecord(from["web"])["redirectUris"],
 		"servicePrincipalNames":  append([]any{from["appId"]}, asList(from["identifierUris"])...),
@@ -255,7 +257,8 @@ func asRecord(v any) map[string]any {
 func (a *API) refreshServicePrincipal(ctx context.Context, q *request, application directory.Object) error {
 	ref := store.Ref{Kind: directory.ServicePrincipal, Property: "appId", Value: application.Attributes.String("appId")}
 	_, err := a.Store.UpdateObject(ctx, q.tenant, ref, a.Now(), func(attributes directory.Attributes) (directory.Attributes, error) {
-		delete(attributes, "appDescription") // the one reflected text that an application may drop
+		delete(attributes, "appDescription") // these texts an application may drop
+		delete(attributes, "homepage")
 		reflectApplication(attributes, application)
 		return attributes, nil
 	})

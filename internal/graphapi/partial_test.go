@@ -58,9 +58,11 @@ func TestChangeOfAComplexProperty(t *testing.T) {
 			t.Errorf("%s is %s", name, got)
 		}
 	}
-	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"web":null}`)
-	if web := w.want(t, http.StatusOK, http.MethodGet, path, "")["web"]; web != nil {
-		t.Errorf("web is %v", web)
+	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"web":null,"optionalClaims":{"idToken":[{"name":"groups"}]}}`)
+	w.want(t, http.StatusNoContent, http.MethodPatch, path, `{"optionalClaims":{}}`)
+	application = w.want(t, http.StatusOK, http.MethodGet, path, "")
+	if claims := jsonOf(t, application["optionalClaims"]); application["web"] != nil || claims != "{}" {
+		t.Errorf("web is %v, optionalClaims is %s", application["web"], claims)
 	}
 }
 
@@ -76,4 +78,40 @@ func TestGraphStays(t *testing.T) {
 		w.want(t, http.StatusBadRequest, http.MethodDelete, way, "")
 	}
 	w.want(t, http.StatusOK, http.MethodGet, path, "")
+}
+
+// TestServicePrincipalShowsItsApplication: the pages of an application are those of its
+// service principal, and go with it.
+func TestServicePrincipalShowsItsApplication(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	p := w.payroll(t)
+	for body, want := range map[string]any{
+		`{"web":{"homePageUrl":"https://payroll.example"}}`: "https://payroll.example", `{"web":{"homePageUrl":null}}`: nil,
+	} {
+		w.want(t, http.StatusNoContent, http.MethodPatch, "/v1.0/applications/"+p.app, body)
+		if page := w.want(t, http.StatusOK, http.MethodGet, "/v1.0/servicePrincipals/"+p.sp, "")["homepage"]; page != want {
+			t.Errorf("after %s the homepage is %v", body, page)
+		}
+	}
+}
+
+// TestWritebackOfGroups: beta answers it without being asked, an object in any case.
+func TestWritebackOfGroups(t *testing.T) {
+	t.Parallel()
+
+	w := newWorld(t)
+	id := w.want(t, http.StatusCreated, http.MethodPost, "/v1.0/groups", `{"displayName":"All","mailEnabled":false,"mailNickname":"all","securityEnabled":true}`)["id"]
+	path := fmt.Sprintf("/groups/%s", id)
+	if got := jsonOf(t, w.want(t, http.StatusOK, http.MethodGet, "/beta"+path, "")["writebackConfiguration"]); got != `{"isEnabled":null,"onPremisesGroupType":null}` {
+		t.Errorf("at first it is %s", got)
+	}
+	w.want(t, http.StatusNoContent, http.MethodPatch, "/beta"+path, `{"writebackConfiguration":{"isEnabled":true}}`)
+	if got := jsonOf(t, w.want(t, http.StatusOK, http.MethodGet, "/beta"+path, "")["writebackConfiguration"]); got != `{"isEnabled":true}` {
+		t.Errorf("afterwards it is %s", got)
+	}
+	if _, answered := w.want(t, http.StatusOK, http.MethodGet, "/v1.0"+path, "")["writebackConfiguration"]; answered {
+		t.Error("version 1.0 has no such property")
+	}
 }

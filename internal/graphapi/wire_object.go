@@ -75,6 +75,9 @@ func (q *request) selection(kind directory.Kind, t typing) ([]property, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kind == directory.Group && q.version == Beta && q.options.Select == nil {
+		selected = append(selected, writeback())
+	}
 	if q.selections == nil {
 		q.selections = map[directory.Kind][]property{}
 	}
@@ -103,6 +106,10 @@ func selection(kind directory.Kind, names []string, t typing) ([]property, error
 	}
 	return selected, nil
 }
+
+// writeback is the property that beta, and only beta, answers of a group without
+// being asked.
+func writeback() property { return property{name: "writebackConfiguration", shape: record} }
 
 func commonProperties(kind directory.Kind) []property {
 	var common []property
@@ -138,6 +145,9 @@ func (p property) value(o directory.Object) any {
 	}
 	if p.shape == texts || p.shape == records {
 		return []any{}
+	}
+	if p.name == "writebackConfiguration" { // its members are null, it is not
+		return map[string]any{"isEnabled": nil, "onPremisesGroupType": nil}
 	}
 	return nil
 }

@@ -182,17 +182,21 @@ func (s *sent) keeps(names ...string) error {
 
 // apply sets the attributes of s on those of an object. A complex value changes the
 // members that it has (OData 4.01 Protocol, section 11.4.3), so that who writes one
-// need not know the others.
+// need not know the others. Graph keeps optionalClaims in one piece: an empty one takes
+// all claims away.
 func (s *sent) apply(to directory.Attributes) directory.Attributes {
 	if to == nil {
 		to = directory.Attributes{}
 	}
 	for name, value := range s.attributes {
-		if value == nil {
+		switch {
+		case value == nil:
 			delete(to, name)
-			continue
+		case name == "optionalClaims":
+			to[name] = value
+		default:
+			to[name] = merged(to[name], value)
 		}
-		to[name] = merged(to[name], value)
 	}
 	return to
 }
