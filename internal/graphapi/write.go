@@ -182,8 +182,8 @@ func (s *sent) keeps(names ...string) error {
 
 // apply sets the attributes of s on those of an object. A complex value changes the
 // members that it has (OData 4.01 Protocol, section 11.4.3), so that who writes one
-// need not know the others. Graph keeps optionalClaims in one piece: an empty one takes
-// all claims away.
+// need not know the others. Graph keeps optionalClaims and samlSingleSignOnSettings in
+// one piece: an empty one takes all of it away.
 func (s *sent) apply(to directory.Attributes) directory.Attributes {
 	if to == nil {
 		to = directory.Attributes{}
@@ -192,7 +192,7 @@ func (s *sent) apply(to directory.Attributes) directory.Attributes {
 		switch {
 		case value == nil:
 			delete(to, name)
-		case name == "optionalClaims":
+		case name == "optionalClaims", name == "samlSingleSignOnSettings":
 			to[name] = value
 		default:
 			to[name] = merged(to[name], value)
