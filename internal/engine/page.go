@@ -46,9 +46,10 @@ func (s sweep) position(c store.Candidate) int64 {
 
 // candidates reads the page of a sweep behind a position.
 func (c *Cycle) candidates(ctx context.Context, s sweep, after int64) ([]store.Candidate, error) {
+	m := c.byKind[s.kind]
 	return c.Store.Candidates(ctx, store.CandidateQuery{
 		Claim: c.claim, Kind: s.kind, Of: s.of, From: c.state.From, Head: c.state.Head, After: after,
-		Due: c.Now(), Limit: pageSize,
+		Due: c.Now(), Limit: pageSize, WithoutRoles: c.TakeAll && (m == nil || !m.ReadsAppRoles()),
 	})
 }
 

@@ -49,6 +49,9 @@ func (m *Mapping) FlowsOnce() bool {
 	return slices.ContainsFunc(m.References, func(r Reference) bool { return r.Once })
 }
 
+// ReadsAppRoles reports whether what is written depends on the app roles of an object.
+func (m *Mapping) ReadsAppRoles() bool { return slices.Contains(m.sources, appRoleAssignments) }
+
 // layoutOf returns where the values of attributes stand in a new resource.
 func layoutOf(attributes []attribute) scim.Layout {
 	paths := make([]scim.Path, len(attributes))

@@ -127,6 +127,9 @@ type CandidateQuery struct {
 	Due        time.Time
 	Names      []directory.ObjectID
 	Limit      int
+	// WithoutRoles: nobody asks what the objects are assigned. Assigned and AppRoles stay
+	// empty.
+	WithoutRoles bool
 }
 
 // Candidate is an object as it is now and what the job knows of it. Link is the

@@ -97,15 +97,8 @@ func (s *session) resource(ctx context.Context, tenant int64, id directory.Objec
 }
 
 func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (string, []any) {
-	query, args := "SELECT "+candidateColumns+directRoles+", ", []any{resource}
-	switch {
-	case q.Kind != directory.User:
-		query += "NULL"
-	case q.Claim.Job.NestedGroups():
-		query, args = query+nestedRoles, append(args, resource)
-	default:
-		query, args = query+groupRoles, append(args, resource)
-	}
+	roles, args := roleColumns(q, resource)
+	query := "SELECT " + candidateColumns + roles
 	kind := kindCode(q.Kind)
 	switch q.Of {
 	case store.Linked:
@@ -123,6 +116,20 @@ func candidateQuery(q store.CandidateQuery, tenant, resource int64, limit int) (
 	case store.Changed:
 	}
 	return query + changedObjects, append(args, q.Claim.JobKey, tenant, kind, max(q.From, q.After), q.Head, limit)
+}
+
+// roleColumns are the app roles of an object, direct ones and those of groups.
+func roleColumns(q store.CandidateQuery, resource int64) (string, []any) {
+	switch {
+	case q.WithoutRoles:
+		return "NULL, NULL", nil
+	case q.Kind != directory.User:
+		return directRoles + ", NULL", []any{resource}
+	case q.Claim.Job.NestedGroups():
+		return directRoles + ", " + nestedRoles, []any{resource, resource}
+	default:
+		return directRoles + ", " + groupRoles, []any{resource, resource}
+	}
 }
 
 // candidateRow is a candidate as it is read.

@@ -115,6 +115,7 @@ type effects struct {
 	gone    []any // the target object is gone
 	gained  []any // can be referred to from now on
 	due     []any // own references are due
+	anew    []any // the same, of who had no link
 	adopted []any // own references are due and not known
 	foreign []any // what was known of the references of its target object does not hold any more
 	created []store.Outcome
@@ -172,6 +173,8 @@ func (e *effects) note(before pair, o store.Outcome) {
 	switch {
 	case o.Adopted:
 		e.adopted = append(e.adopted, o.Object)
+	case o.Reconcile && o.Unlinked:
+		e.anew = append(e.anew, o.Object)
 	case o.Reconcile:
 		e.due = append(e.due, o.Object)
 	}
@@ -240,14 +243,18 @@ const (
 	forgetChanged = "DELETE FROM reference_changed WHERE job = ? AND owner IN "
 	makeOwnersDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT DISTINCT l.job, l.object, FALSE FROM relation r JOIN link l ON l.object = r.owner
-		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation IN (1, 2) AND r.referent IN `
+		WHERE l.job = ? AND l.target_id IS NOT NULL AND r.relation < 3 AND r.referent IN `
+	// Members and manager are the relations below the owners: one range, looked for once.
 	// Ordered, because of EXISTS a server believes that it meets such a row at once in a
 	// table of which one group has most, and reads all of it for everybody who has none.
 	makeThemDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, FALSE FROM link l
-		WHERE l.job = ? AND (
-			(SELECT r.referent FROM relation r WHERE r.owner = l.object AND r.relation IN (1, 2) ORDER BY r.owner, r.relation, r.referent LIMIT 1) IS NOT NULL
+		WHERE l.job = ? AND (` + hasRelation + `
 			OR (SELECT w.referent FROM reference w WHERE w.job = l.job AND w.owner = l.object ORDER BY w.job, w.owner, w.relation, w.referent LIMIT 1) IS NOT NULL) AND l.object IN `
+	// For who is new to the job nothing was written.
+	makeNewDue = `INSERT INTO reference_due (job, owner, open)
+		SELECT l.job, l.object, FALSE FROM link l WHERE l.job = ? AND ` + hasRelation + ` AND l.object IN `
+	hasRelation  = `(SELECT r.referent FROM relation r WHERE r.owner = l.object AND r.relation < 3 ORDER BY r.owner, r.relation, r.referent LIMIT 1) IS NOT NULL`
 	makeThemOpen = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, TRUE FROM link l WHERE l.job = ? AND l.object IN `
 
@@ -282,6 +289,7 @@ func (r recorder) apply(ctx context.Context, e effects) error {
 		{makeOwnersDue, orAtOnce, e.gained},
 		{noteGained, orNoted, noted},
 		{makeThemDue, orAtOnce, e.due},
+		{makeNewDue, orAtOnce, e.anew},
 		{makeThemOpen, orOpen, e.adopted},
 	} {
 		if err := r.run(ctx, step.head, step.tail, step.objects); err != nil {

@@ -112,7 +112,7 @@ func chunks[T any](items []T) [][]T {
 
 // chunk is the length of the first run of n items, at least one.
 func chunk(n int) int {
-	for _, length := range [...]int{128, 16} {
+	for _, length := range [...]int{256, 64, 16, 4} {
 		if n >= length {
 			return length
 		}
