@@ -3,6 +3,7 @@ package credential
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -79,8 +80,9 @@ func (t *transport) again(req *http.Request, rejection *http.Response, rejected 
 // authenticated returns a copy of req that carries bearer (RFC 6750 section 2.1).
 func authenticated(req *http.Request, bearer Bearer) *http.Request {
 	c := *req
-	c.Header = req.Header.Clone()
-	c.Header.Set("Authorization", "Bearer "+bearer.Token.Reveal())
+	c.Header = make(http.Header, len(req.Header)+1)
+	maps.Copy(c.Header, req.Header) // the values are shared: nobody changes them
+	c.Header["Authorization"] = []string{"Bearer " + bearer.Token.Reveal()}
 	return &c
 }
 

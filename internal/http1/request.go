@@ -13,10 +13,11 @@ import (
 // write writes a request with its body. One whose length is not known, or whose head
 // holds what net/http would refuse or has to judge, is left to [http.Request.Write].
 func write(w *bufio.Writer, req *http.Request) error {
-	if !plain(req) {
+	uri := req.URL.RequestURI()
+	if !plain(req, uri) {
 		return writeOther(w, req)
 	}
-	writeHead(w, req)
+	writeHead(w, req, uri)
 	if req.ContentLength == 0 {
 		return nil
 	}
@@ -29,7 +30,7 @@ func write(w *bufio.Writer, req *http.Request) error {
 }
 
 // plain reports whether the head of a request can be written as it stands.
-func plain(req *http.Request) bool {
+func plain(req *http.Request, uri string) bool {
 	sized := req.ContentLength > 0 && req.Body != nil || req.ContentLength == 0 && (req.Body == nil || req.Body == http.NoBody)
 	if !sized || len(req.TransferEncoding) > 0 || len(req.Trailer) > 0 || req.Close || !isToken(req.Method) {
 		return false
@@ -39,7 +40,6 @@ func plain(req *http.Request) bool {
 			return false
 		}
 	}
-	uri := req.URL.RequestURI()
 	return isHost(host(req)) && isValue(uri) && !strings.Contains(uri, " ")
 }
 
@@ -54,8 +54,8 @@ func isPlainField(name string, values []string) bool {
 }
 
 // writeHead writes what precedes the body. A bufio.Writer keeps its first error.
-func writeHead(w *bufio.Writer, req *http.Request) {
-	line(w, req.Method, " ", req.URL.RequestURI(), " HTTP/1.1")
+func writeHead(w *bufio.Writer, req *http.Request, uri string) {
+	line(w, req.Method, " ", uri, " HTTP/1.1")
 	line(w, "Host: ", host(req))
 	for name, values := range req.Header {
 		for _, v := range values {

@@ -3,8 +3,8 @@ package plainjson
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -34,20 +34,35 @@ func Append(to []byte, v any) ([]byte, error) {
 	}
 }
 
+// Member is a name in an object and its value.
+type Member struct {
+	Name  string
+	Value any
+}
+
 func appendObject(to []byte, o map[string]any) ([]byte, error) {
 	if o == nil {
 		return append(to, "null"...), nil
 	}
-	var few [24]string
-	names := slices.AppendSeq(few[:0], maps.Keys(o))
-	slices.Sort(names)
+	var few [16]Member
+	members := few[:0]
+	for name, value := range o {
+		members = append(members, Member{name, value})
+	}
+	return AppendMembers(to, members)
+}
+
+// AppendMembers writes an object of members that are in any order, and puts them in the
+// order of their names. It does what [Append] does for a map.
+func AppendMembers(to []byte, members []Member) ([]byte, error) {
+	slices.SortFunc(members, func(a, b Member) int { return strings.Compare(a.Name, b.Name) })
 	var err error
 	to = append(to, '{')
-	for i, name := range names {
+	for i, m := range members {
 		if i > 0 {
 			to = append(to, ',')
 		}
-		if to, err = Append(append(AppendText(to, name), ':'), o[name]); err != nil {
+		if to, err = Append(append(AppendText(to, m.Name), ':'), m.Value); err != nil {
 			return nil, err
 		}
 	}

@@ -3,6 +3,7 @@ package scim
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/provisor/provisor/internal/plainjson"
@@ -49,23 +50,27 @@ func ParseDialect(s string) (Dialect, error) {
 // or meta that r holds is replaced.  Attributes that are null are omitted and
 // Booleans are JSON Booleans in every dialect.  It does not change r.
 func (d Dialect) EncodeCreate(resourceType string, r Resource) ([]byte, error) {
-	body := make(map[string]any, len(r)+2)
-	for k, v := range r {
-		if v != nil && !strings.EqualFold(k, "schemas") && !strings.EqualFold(k, "meta") {
-			body[k] = createValue(k, v)
-		}
-	}
-	var err error
-	if body["schemas"], err = d.schemas(resourceType, r); err != nil {
+	schemas, err := d.schemas(resourceType, r)
+	if err != nil {
 		return nil, err
 	}
+	var few [24]plainjson.Member
+	body := append(few[:0], plainjson.Member{Name: "schemas", Value: schemas})
 	if d != RFC7644 {
-		body["meta"] = map[string]any{"resourceType": resourceType}
-		if emails, ok := body["emails"].([]any); ok {
-			body["emails"] = withPrimary(emails)
-		}
+		body = append(body, plainjson.Member{Name: "meta", Value: map[string]any{"resourceType": resourceType}})
 	}
-	return encode(body)
+	for k, v := range r {
+		if v == nil || strings.EqualFold(k, "schemas") || strings.EqualFold(k, "meta") {
+			continue
+		}
+		v = createValue(k, v)
+		if emails, ok := v.([]any); ok && d != RFC7644 && k == "emails" {
+			v = withPrimary(emails)
+		}
+		body = append(body, plainjson.Member{Name: k, Value: v})
+	}
+	text, err := plainjson.AppendMembers(make([]byte, 0, 1024), body)
+	return text, unencodable(err)
 }
 
 // schemas lists the schemas of a new resource.  Entra names the enterprise
@@ -98,9 +103,16 @@ func createValue(name string, v any) any {
 	if !ok {
 		return v
 	}
-	out := make([]any, len(list))
+	out := list
 	for i, e := range list {
-		out[i] = withBooleanPrimary(e)
+		changed, ok := withBooleanPrimary(e)
+		if !ok {
+			continue
+		}
+		if &out[0] == &list[0] {
+			out = slices.Clone(list)
+		}
+		out[i] = changed
 	}
 	return out
 }
@@ -118,17 +130,19 @@ func createEnterprise(v any) any {
 	return obj
 }
 
-func withBooleanPrimary(e any) any {
+// withBooleanPrimary returns a copy of an element whose primary is a word, if it is one.
+func withBooleanPrimary(e any) (map[string]any, bool) {
 	obj, ok := object(e)
 	if !ok {
-		return e
+		return nil, false
 	}
 	k, ok := key(obj, "primary")
-	if _, isText := obj[k].(string); ok && isText {
-		obj = maps.Clone(obj)
-		obj[k] = asBoolean(obj[k])
+	if _, isText := obj[k].(string); !ok || !isText {
+		return nil, false
 	}
-	return obj
+	obj = maps.Clone(obj)
+	obj[k] = asBoolean(obj[k])
+	return obj, true
 }
 
 // withPrimary marks the work address as primary where no address says anything
@@ -153,7 +167,8 @@ func withPrimary(emails []any) []any {
 	obj, _ := object(emails[work])
 	obj = maps.Clone(obj)
 	obj["primary"] = true
-	emails[work] = obj // the list is createValue's copy
+	emails = slices.Clone(emails)
+	emails[work] = obj
 	return emails
 }
 
@@ -167,8 +182,12 @@ func asBoolean(v any) any {
 // encode writes JSON without the escapes that only HTML needs.
 func encode(v any) ([]byte, error) {
 	text, err := plainjson.Append(make([]byte, 0, 1024), v)
-	if err != nil {
-		return nil, badRequest(InvalidValue, "a value cannot be written as JSON: %v", err)
+	return text, unencodable(err)
+}
+
+func unencodable(err error) error {
+	if err == nil {
+		return nil
 	}
-	return text, nil
+	return badRequest(InvalidValue, "a value cannot be written as JSON: %v", err)
 }

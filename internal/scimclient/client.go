@@ -67,6 +67,8 @@ type Client struct {
 	// transport sends a request without following where the answer leads.
 	transport http.RoundTripper
 	timeout   time.Duration // of one request, its answer read whole; zero is none
+	// reading and writing are the fields of a request without a body and with one.
+	reading, writing http.Header
 }
 
 // New returns a client. It returns an errs.Invalid error when the base URL is
@@ -97,6 +99,7 @@ func New(o Options) (*Client, error) {
 	}
 	query := base.Query()
 	c := &Client{opts: o, transport: o.HTTP.Transport, timeout: o.HTTP.Timeout, dialect: takeDialect(query, o.Dialect), query: query.Encode(), gate: &gate{}, slots: &slots{pace: newPace(o.Most)}}
+	c.reading, c.writing = header(), header(scim.MediaType)
 	if c.transport == nil {
 		c.transport = http.DefaultTransport
 	}

@@ -191,12 +191,21 @@ func (c *Client) httpRequest(ctx context.Context, r request) (*http.Request, err
 	if err != nil {
 		return nil, errs.Wrap(err, errs.Internal, "InternalError", "The request to the target cannot be built.")
 	}
-	req.Header.Set("Accept", scim.MediaType+", application/json")
-	req.Header.Set("User-Agent", "Provisor")
+	req.Header = c.reading
 	if r.body != nil {
-		req.Header.Set("Content-Type", scim.MediaType)
+		req.Header = c.writing
 	}
 	return req, nil
+}
+
+// header returns the fields that every request has, with those of a body. Requests share
+// it: a transport changes no request ([http.RoundTripper]).
+func header(body ...string) http.Header {
+	h := http.Header{"Accept": {scim.MediaType + ", application/json"}, "User-Agent": {"Provisor"}}
+	if len(body) > 0 {
+		h["Content-Type"] = body
+	}
+	return h
 }
 
 // unanswered is the error of a request that got no whole answer. Whether the
@@ -231,19 +240,15 @@ func join(a, b string) string {
 
 // readAll reads the body of an answer, and a byte more than may be.
 func readAll(resp *http.Response) ([]byte, error) {
-	body := io.LimitReader(resp.Body, maxBody+1)
 	if resp.ContentLength <= 0 || resp.ContentLength > maxKnown {
-		return io.ReadAll(body)
+		return io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	}
-	whole := make([]byte, resp.ContentLength)
-	if _, err := io.ReadFull(body, whole); err != nil {
-		return nil, err
+	whole := make([]byte, resp.ContentLength+1) // only the end itself gives the connection free
+	n, err := io.ReadFull(resp.Body, whole)
+	if int64(n) == resp.ContentLength && errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
 	}
-	_, err := io.ReadFull(body, make([]byte, 1)) // the end gives the connection free
-	if err == nil || errors.Is(err, io.EOF) {
-		return whole, nil
-	}
-	return nil, err
+	return whole[:n], err
 }
 
 func (a answer) refusal(after time.Duration) error {
