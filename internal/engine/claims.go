@@ -15,7 +15,7 @@ import (
 // recorded.
 type matchClaims struct {
 	mu    sync.Mutex
-	busy  map[string]chan struct{}
+	busy  map[string]chan struct{} // nil until somebody waits
 	taken map[string]directory.ObjectID
 }
 
@@ -31,44 +31,55 @@ func (c *matchClaims) hold(ctx context.Context, kind directory.Kind, values ...s
 		keys[i] = string(kind) + " " + strings.ToLower(v)
 	}
 	slices.Sort(keys)
-	var held []func()
-	release := func() {
-		for _, r := range held {
-			r()
-		}
-	}
-	for _, key := range slices.Compact(keys) {
-		r, err := c.holdOne(ctx, key)
-		if err != nil {
-			release()
+	keys = slices.Compact(keys)
+	for i, key := range keys {
+		if err := c.holdOne(ctx, key); err != nil {
+			c.release(keys[:i])
 			return nil, err
 		}
-		held = append(held, r)
 	}
-	return release, nil
+	return func() { c.release(keys) }, nil
 }
 
-func (c *matchClaims) holdOne(ctx context.Context, key string) (func(), error) {
+func (c *matchClaims) holdOne(ctx context.Context, key string) error {
 	for {
-		c.mu.Lock()
-		other, held := c.busy[key]
-		if !held {
-			mine := make(chan struct{})
-			c.busy[key] = mine
-			c.mu.Unlock()
-			return func() {
-				c.mu.Lock()
-				delete(c.busy, key)
-				c.mu.Unlock()
-				close(mine)
-			}, nil
+		free := c.occupy(key)
+		if free == nil {
+			return nil
 		}
-		c.mu.Unlock()
 		select {
-		case <-other:
+		case <-free:
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
+	}
+}
+
+// occupy takes a value that nobody works with, or returns what is closed when it is free.
+func (c *matchClaims) occupy(key string) <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	free, held := c.busy[key]
+	if !held {
+		c.busy[key] = nil
+		return nil
+	}
+	if free == nil {
+		free = make(chan struct{})
+		c.busy[key] = free
+	}
+	return free
+}
+
+// release gives values back and wakes who waits for them.
+func (c *matchClaims) release(keys []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, key := range keys {
+		if free := c.busy[key]; free != nil {
+			close(free)
+		}
+		delete(c.busy, key)
 	}
 }
 

@@ -65,9 +65,10 @@ func (o Options) entitlement() mapping.Entitlement {
 }
 
 const (
-	// A page is made of whole groups, and a group of whole statements of the store.
-	pageSize  = 4 * groupSize
-	groupSize = 256 // outcomes of one commit
+	// A page is made of whole groups, each of whole statements of the store, and a short
+	// rest: everybody waits for the last commit of a page.
+	pageSize  = 2*groupSize + 64
+	groupSize = 512 // outcomes of one commit
 	// chunkSize is the number of members in one PATCH. Some targets take no more.
 	chunkSize = 100
 	// patience is how many objects in a row may fail because the target does not

@@ -28,7 +28,8 @@ func (a *attempt) entry(v verdict) *store.LogEntry {
 	e := &store.LogEntry{Source: a.object.Key, Record: a.newRecord(recorded{
 		mapping: a.m, kind: a.object.Kind, form: synchronization.RecordOfObject, action: v.action, status: v.status,
 	}, v)}
-	e.SourceID, e.SourceName, e.TargetID, e.TargetName = string(a.object.ID), a.name(), v.targetID, a.name()
+	name := a.name()
+	e.SourceID, e.SourceName, e.TargetID, e.TargetName = string(a.object.ID), name, v.targetID, name
 	e.UserPrincipalName = a.object.Attributes.String("userPrincipalName")
 	e.InScope, e.Scope = a.facts.Verdict.InScope, a.facts.Verdict.Reason
 	e.Duration = a.Now().Sub(a.began).Truncate(time.Millisecond)

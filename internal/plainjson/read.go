@@ -19,7 +19,7 @@ func Object(text []byte) (map[string]any, error) { return Text(string(text)) }
 
 // Text is [Object] for a text that need not be copied.
 func Text(text string) (map[string]any, error) {
-	r := reader{text: text}
+	r := reader{text: text, expected: min(len(text)/memberSize, mostExpected)}
 	r.blanks()
 	if o, ok := r.object(); ok {
 		if r.blanks(); r.at == len(r.text) {
@@ -30,6 +30,13 @@ func Text(text string) (map[string]any, error) {
 	err := json.Unmarshal([]byte(text), &o)
 	return o, err
 }
+
+// How many members the outermost object is expected to have, so that it need not grow:
+// one for so many bytes, and not more than a short text may pretend.
+const (
+	memberSize   = 40
+	mostExpected = 48
+)
 
 // Some is [Object] of the members whose names are wanted: the others need only be JSON.
 func Some(text []byte, wanted func(name string) bool) (map[string]any, error) {
@@ -54,6 +61,8 @@ type reader struct {
 	text  string
 	at    int
 	depth int
+	// expected is how many members the outermost object may have.
+	expected int
 	// wanted tells which members of the outermost object are read; nil reads all.
 	wanted func(name string) bool
 }
@@ -114,7 +123,7 @@ func (r *reader) object() (map[string]any, bool) {
 	if r.depth++; r.depth > deepest || !r.next('{') {
 		return nil, false
 	}
-	members := map[string]any{}
+	members := make(map[string]any, r.room())
 	if !r.next('}') {
 		for more := true; more; more = r.next(',') {
 			name, ok := r.string()
@@ -131,6 +140,14 @@ func (r *reader) object() (map[string]any, bool) {
 	}
 	r.depth--
 	return members, true
+}
+
+// room is for how many members an object is made.
+func (r *reader) room() int {
+	if r.depth == 1 {
+		return r.expected
+	}
+	return 0
 }
 
 // member reads the value of a member that is wanted, or passes over it.

@@ -3,17 +3,16 @@ package sqlstore
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 
+	"github.com/provisor/provisor/internal/plainjson"
 	"github.com/provisor/provisor/internal/store"
 	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // Announce remembers what a page is about to create.
 func (db *DB) Announce(ctx context.Context, c store.Claim, a store.Announcement) error {
-	document, err := encodeBeginnings(a.Objects)
-	if err != nil {
-		return err
-	}
+	document := encodeBeginnings(a.Objects)
 	return db.write(ctx, relaxed, func(s *session) error {
 		if err := s.hold(ctx, c); err != nil {
 			return err
@@ -73,10 +72,44 @@ func unsettled(a store.Announcement, cycle *synchronization.Cycle) []store.Outco
 	return begun
 }
 
-func encodeBeginnings(objects []store.Beginning) (string, error) {
-	document, err := json.Marshal(objects)
-	if err != nil {
-		return "", errUnwritable(err, "announcement")
+// encodeBeginnings writes what json.Marshal would: every object that is created passes
+// here.
+func encodeBeginnings(objects []store.Beginning) string {
+	text := make([]byte, 0, 160*len(objects))
+	for i, o := range objects {
+		text = append(text, separator(i)...)
+		text = strconv.AppendInt(append(text, `{"object":`...), int64(o.Object), 10)
+		text = plainjson.AppendText(append(text, `,"kind":`...), string(o.Kind))
+		text = strconv.AppendInt(append(text, `,"position":`...), o.Position, 10)
+		text = append(appendMatchingValues(append(text, `,"begun":`...), o.Begun), '}')
 	}
-	return string(document), nil
+	return string(append(text, closing(len(objects))...))
+}
+
+func appendMatchingValues(text []byte, values []store.MatchingValue) []byte {
+	for i, v := range values {
+		text = append(text, separator(i)...)
+		text = plainjson.AppendText(append(text, `{"path":`...), v.Path)
+		text = plainjson.AppendText(append(text, `,"value":`...), v.Value)
+		if v.CaseExact {
+			text = append(text, `,"caseExact":true`...)
+		}
+		text = append(text, '}')
+	}
+	return append(text, closing(len(values))...)
+}
+
+// separator is what precedes the element of an array at i, and closing what follows n.
+func separator(i int) string {
+	if i == 0 {
+		return "["
+	}
+	return ","
+}
+
+func closing(n int) string {
+	if n == 0 {
+		return "[]"
+	}
+	return "]"
 }

@@ -229,3 +229,6 @@ func KeyOfID(id string) (int64, bool) {
 	key, _, ok := partsOfID(id)
 	return key, ok
 }
+
+// Beginnings writes objects as an announcement keeps them.
+func Beginnings(objects []store.Beginning) string { return encodeBeginnings(objects) }
