@@ -6,13 +6,15 @@ import (
 
 	"github.com/provisor/provisor/internal/mapping"
 	"github.com/provisor/provisor/internal/store"
-	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // batch is one page of a sweep, evaluated and announced.
 type batch struct {
-	page     []store.Candidate
 	attempts []*attempt
+	// upto is the position of the last object that was read.
+	upto int64
+	// full: there may be more behind it.
+	full bool
 }
 
 // ahead is the batch behind the one that is being sent, on its way: while the target
@@ -26,34 +28,40 @@ type ahead struct {
 	err    error
 }
 
-// next returns the batch at the position of the phase: the one that was read ahead,
-// or one that is read now.
-func (c *Cycle) next(ctx context.Context, m *mapping.Mapping, s sweep) (batch, error) {
-	if a := c.ahead; a != nil && a.sweep == s && a.after == c.state.After {
+// next returns the batch behind a position: the one that was read ahead, or one that is
+// read now. The one behind it is begun to be read.
+func (c *Cycle) next(ctx context.Context, m *mapping.Mapping, s sweep, after int64) (batch, error) {
+	b, err := c.present(ctx, m, s, after)
+	if err == nil {
+		c.readAhead(ctx, m, s, b)
+	}
+	return b, err
+}
+
+func (c *Cycle) present(ctx context.Context, m *mapping.Mapping, s sweep, after int64) (batch, error) {
+	if a := c.ahead; a != nil && a.sweep == s && a.after == after {
 		c.ahead = nil
 		<-a.ready
 		a.cancel()
 		return a.batch, a.err
 	}
 	c.drop()
-	return c.read(ctx, m, s, c.snapshot())
+	return c.read(ctx, m, s, after)
 }
 
-// readAhead begins to read what comes behind a batch that is about to be sent. What a
-// sweep of changes meets further on does not depend on what becomes of this batch; the
-// other sweeps are short, and read what outcomes leave behind.
+// readAhead begins to read what comes behind a batch. What a sweep of changes meets
+// further on does not depend on what becomes of this batch; the other sweeps are short,
+// and read what outcomes leave behind.
 func (c *Cycle) readAhead(ctx context.Context, m *mapping.Mapping, s sweep, b batch) {
-	if s.of != store.Changed || len(b.page) < pageSize {
+	if s.of != store.Changed || !b.full {
 		return
 	}
-	at := c.snapshot()
-	at.After = s.position(b.page[len(b.page)-1])
 	inner, cancel := context.WithCancel(ctx)
-	a := &ahead{sweep: s, after: at.After, ready: make(chan struct{}), cancel: cancel}
+	a := &ahead{sweep: s, after: b.upto, ready: make(chan struct{}), cancel: cancel}
 	c.ahead = a
 	go func() {
 		defer close(a.ready)
-		a.batch, a.err = c.read(inner, m, s, at)
+		a.batch, a.err = c.read(inner, m, s, b.upto)
 	}()
 }
 
@@ -69,17 +77,20 @@ func (c *Cycle) drop() {
 
 // read reads one page of a sweep from a position on, evaluates it, and announces what
 // is about to be written. The position that is recorded stays where it is: this one
-// may be ahead of it.
-func (c *Cycle) read(ctx context.Context, m *mapping.Mapping, s sweep, at synchronization.Cycle) (batch, error) {
-	page, err := c.candidates(ctx, s, at.After)
+// may be ahead of it. What an earlier slice has done is left out.
+func (c *Cycle) read(ctx context.Context, m *mapping.Mapping, s sweep, after int64) (batch, error) {
+	page, err := c.candidates(ctx, s, after)
 	if err != nil || len(page) == 0 {
 		return batch{}, err
 	}
-	b := batch{page: page, attempts: make([]*attempt, len(page))}
+	b := batch{attempts: make([]*attempt, 0, len(page)), upto: s.position(page[len(page)-1]), full: len(page) == pageSize}
 	for i := range page {
-		b.attempts[i] = c.prepare(m, page[i])
-		b.attempts[i].of = s.of
-		_, b.attempts[i].passed = slices.BinarySearch(at.Beyond, s.position(page[i]))
+		if _, passed := slices.BinarySearch(c.passed, s.position(page[i])); passed {
+			continue
+		}
+		a := c.prepare(m, page[i])
+		a.of = s.of
+		b.attempts = append(b.attempts, a)
 	}
 	return b, c.announce(ctx, s, b.attempts)
 }

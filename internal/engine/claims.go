@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -9,18 +10,24 @@ import (
 	"github.com/provisor/provisor/internal/directory"
 )
 
-// matchClaims keeps two source objects of one page from racing for one target
+// matchClaims keeps two source objects that are under way from racing for one target
 // object: a matching value is looked up and created by one of them at a time, and
 // a target object that one has taken is seen as taken by the other before it is
 // recorded.
 type matchClaims struct {
 	mu    sync.Mutex
 	busy  map[string]chan struct{} // nil until somebody waits
-	taken map[string]directory.ObjectID
+	taken map[string]taken
+}
+
+// taken is who has a target object that is not recorded as his yet.
+type taken struct {
+	by   directory.ObjectID
+	page int // of the sweep
 }
 
 func newMatchClaims() *matchClaims {
-	return &matchClaims{busy: map[string]chan struct{}{}, taken: map[string]directory.ObjectID{}}
+	return &matchClaims{busy: map[string]chan struct{}{}, taken: map[string]taken{}}
 }
 
 // hold waits until nobody else works with any of the values and returns the release.
@@ -83,30 +90,30 @@ func (c *matchClaims) release(keys []string) {
 	}
 }
 
-// take gives the target object to the source object, or returns who has it.
-func (c *matchClaims) take(kind directory.Kind, targetID string, id directory.ObjectID) (directory.ObjectID, bool) {
+// take gives the target object to the source object of an attempt, or returns who has it.
+func (c *matchClaims) take(a *attempt, targetID string) (directory.ObjectID, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	key := string(kind) + " " + targetID
-	if owner, ok := c.taken[key]; ok && owner != id {
-		return owner, false
+	key := string(a.m.Kind) + " " + targetID
+	if owner, ok := c.taken[key]; ok && owner.by != a.object.ID {
+		return owner.by, false
 	}
-	c.taken[key] = id
-	return id, true
+	c.taken[key] = taken{a.object.ID, a.page}
+	return a.object.ID, true
 }
 
 // reserve gives a value that must be unique to the source object, unless another of
-// this page has it.
-func (c *matchClaims) reserve(kind directory.Kind, value string, id directory.ObjectID) bool {
-	_, mine := c.take(kind, strings.ToLower(value), id)
+// those under way has it.
+func (c *matchClaims) reserve(a *attempt, value string) bool {
+	_, mine := c.take(a, strings.ToLower(value))
 	return mine
 }
 
-// forget drops what was taken: it is recorded now.
-func (c *matchClaims) forget() {
+// forget drops what was taken for the pages up to one: it is recorded now.
+func (c *matchClaims) forget(page int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(c.taken)
+	maps.DeleteFunc(c.taken, func(_ string, t taken) bool { return t.page <= page })
 }
 
 // streak counts objects in a row that failed because the target did not answer.

@@ -65,10 +65,8 @@ func (o Options) entitlement() mapping.Entitlement {
 }
 
 const (
-	// A page is made of whole groups, each of whole statements of the store, and a short
-	// rest: everybody waits for the last commit of a page.
-	pageSize  = 2*groupSize + 64
-	groupSize = 512 // outcomes of one commit
+	pageSize  = 1024
+	groupSize = 512 // outcomes of one commit, which the store writes with few statements
 	// chunkSize is the number of members in one PATCH. Some targets take no more.
 	chunkSize = 100
 	// patience is how many objects in a row may fail because the target does not
@@ -90,6 +88,7 @@ type Cycle struct {
 	// entry that is nil says that everything is looked up.
 	listings map[directory.Kind]*scimclient.Listing
 	ahead    *ahead        // nil when nothing is being read ahead
+	passed   []int64       // positions of the sweep that an earlier slice has done, in order
 	until    time.Time     // the end of the slice
 	slice    time.Duration // how long it is
 	// onDemand: single objects are provisioned, and the job's cycle stays where it is.
@@ -193,7 +192,7 @@ func (c *Cycle) step(ctx context.Context) error {
 		return err
 	}
 	c.state.Phase++
-	c.state.After = 0
+	c.state.After, c.state.Beyond = 0, nil
 	if c.state.Phase == synchronization.PhaseDone {
 		return c.owe(ctx)
 	}
@@ -225,10 +224,10 @@ func (c *Cycle) snapshot() synchronization.Cycle {
 }
 
 // reach moves the position of the phase to what is recorded.
-func (c *Cycle) reach(after int64) {
+func (c *Cycle) reach(at synchronization.Cycle) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.state.After = after
+	c.state.After, c.state.Beyond = at.After, at.Beyond
 }
 
 // count adds one object to the counts of the cycle.

@@ -36,7 +36,7 @@ func (c *Cycle) survey(ctx context.Context, kind directory.Kind) (bool, error) {
 	if err := c.Store.Record(ctx, c.claim, store.Batch{Outcomes: marked, Cycle: reached}); err != nil {
 		return false, err
 	}
-	c.reach(reached.After)
+	c.reach(reached)
 	return len(page) == pageSize, nil
 }
 

@@ -94,7 +94,7 @@ func (a *attempt) otherOwner(ctx context.Context, hits []scim.Resource) (directo
 	if ok && owner != a.object.ID {
 		return owner, nil
 	}
-	if owner, mine := a.claims.take(a.m.Kind, hits[0].ID(), a.object.ID); !mine {
+	if owner, mine := a.claims.take(a, hits[0].ID()); !mine {
 		return owner, nil
 	}
 	return "", nil
@@ -149,7 +149,7 @@ func (a *attempt) resource(ctx context.Context) (scim.Resource, error) {
 		if err != nil || len(hits) > 0 {
 			return false, err
 		}
-		return a.claims.reserve(a.m.Kind, path.String()+" "+candidate, a.object.ID), nil
+		return a.claims.reserve(a, path.String()+" "+candidate), nil
 	})
 	if _, silent := errors.AsType[*scimclient.Error](err); silent || err == nil {
 		return body, err
@@ -170,7 +170,7 @@ func (a *attempt) created(ctx context.Context, d plan.Decision, created scim.Res
 			return a.refused(plan.Found(a.facts, d, 1, other)), nil
 		}
 	}
-	a.claims.take(a.m.Kind, created.ID(), a.object.ID)
+	a.claims.take(a, created.ID())
 	link := store.Link{TargetID: created.ID(), Managed: d.Managed, Digest: a.digest}
 	return a.exported(synchronization.ActionCreate, d.Reason, link, a.createdProperties()), nil
 }

@@ -28,8 +28,9 @@ type attempt struct {
 	// first is the decision that needs nothing of the target.
 	first plan.Decision
 	began time.Time
-	// of is the sweep that met it.
-	of store.Selection
+	// of is the sweep that met it, and page the number of its page there.
+	of   store.Selection
+	page int
 	// seen is what the target had, where it was read.
 	seen scim.Resource
 	// detailed: the record shows what was read.
@@ -38,8 +39,6 @@ type attempt struct {
 	told *synchronization.ObjectSummary
 	// unlinked: the job has no row for the object.
 	unlinked bool
-	// passed: an earlier slice of the cycle has done it.
-	passed bool
 	// sent says that something was written, or tried.
 	sent bool
 	// keptLink is the link as it is when the attempt fails half-way.

@@ -51,7 +51,7 @@ func (c *Cycle) references(ctx context.Context) (bool, error) {
 	if err := c.Store.Record(ctx, c.claim, store.Batch{Cycle: reached}); err != nil {
 		return false, err
 	}
-	c.reach(reached.After)
+	c.reach(reached)
 	return done < len(owners) || len(owners) == ownersPage, nil
 }
 

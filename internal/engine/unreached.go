@@ -6,15 +6,14 @@ import (
 	"github.com/provisor/provisor/internal/errs"
 	"github.com/provisor/provisor/internal/plan"
 	"github.com/provisor/provisor/internal/scimclient"
-	"github.com/provisor/provisor/internal/synchronization"
 )
 
 // unreached is an object for which nothing could be asked, because the application was
 // not to be reached at all. That says nothing of the object: unless the application
 // answers for another one, it is no failure, and the cycle goes on with it later.
 type unreached struct {
-	index int
-	out   result
+	number int // of its place
+	out    result
 }
 
 // unasked reports whether err came of an application that was not to be reached, and
@@ -39,23 +38,23 @@ func (a *attempt) answered(out result) result {
 
 // hold keeps a result back while it is open whether the application is to be reached.
 // One for which it was reached releases what is held before. The lock is held.
-func (r *recorder) hold(i int, out result) bool {
+func (r *recorder) hold(number int, out result) bool {
 	if out.unreached != nil {
-		r.held = append(r.held, unreached{i, out})
+		r.held = append(r.held, unreached{number, out})
 		return true
 	}
 	if !out.asked {
 		return false
 	}
 	for _, h := range r.held {
-		r.take(h.index, h.out)
+		r.take(h.number, h.out)
 	}
 	r.held = nil
 	return false
 }
 
-// outOfReach is why a page ends with objects for which nothing could be asked; nil
-// when there are none. What was done of the page is committed. No worker runs any more.
+// outOfReach is why a sweep ends with objects for which nothing could be asked; nil
+// when there are none. What was done of it is committed. No worker runs any more.
 func (r *recorder) outOfReach(ctx context.Context) error {
 	n := len(r.held)
 	if n == 0 {
@@ -70,34 +69,4 @@ func (r *recorder) outOfReach(ctx context.Context) error {
 func silenced(n int, err error) error {
 	return errs.Wrap(err, errs.Unavailable, scimclient.Code(err),
 		"The application did not answer for %d objects in a row, the last time with: %v. %s", n, err, goingOn(err))
-}
-
-// pass takes as done what an earlier slice of the cycle has done behind the position that
-// it reached: it is counted and recorded already.
-func (r *recorder) pass(attempts []*attempt) {
-	for i, a := range attempts {
-		r.done[i] = a.passed
-	}
-	for r.whole < len(r.done) && r.done[r.whole] {
-		r.whole++
-	}
-}
-
-// reach moves the cycle to what is recorded.
-func (r *recorder) reach(at synchronization.Cycle) {
-	r.cycle.mu.Lock()
-	defer r.cycle.mu.Unlock()
-	r.cycle.state.After, r.cycle.state.Beyond = at.After, at.Beyond
-}
-
-// beyond are the positions of the page that are done, although the objects up to there
-// are not all. The lock is held.
-func (r *recorder) beyond() []int64 {
-	var all []int64
-	for i := r.whole; i < len(r.done); i++ {
-		if r.done[i] {
-			all = append(all, r.sweep.position(r.page[i]))
-		}
-	}
-	return all
 }

@@ -1,6 +1,7 @@
 package synchronization
 
 import (
+	"slices"
 	"time"
 
 	"github.com/provisor/provisor/internal/directory"
@@ -178,8 +179,8 @@ type Cycle struct {
 	// After is the last processed feed sequence (survey, users, groups) or object
 	// key (departures, retries, references) of the phase.
 	After int64
-	// Beyond are positions behind After that are processed already: several are at a
-	// time, and they do not end in order.
+	// Beyond are positions behind After, in order, that are processed already: several are
+	// at a time, and they do not end in the order in which they began.
 	Beyond []int64
 	Total  int64 // changes to read, counted when the cycle began
 	Counts TaskExecution
@@ -196,4 +197,10 @@ type Cycle struct {
 	Pruned int64
 	// Unlisted: the target takes too long to be listed, so everything is looked up.
 	Unlisted bool
+}
+
+// Processed reports whether what stands at a position of the phase is processed.
+func (c *Cycle) Processed(position int64) bool {
+	_, beyond := slices.BinarySearch(c.Beyond, position)
+	return beyond || position <= c.After
 }

@@ -64,7 +64,7 @@ func unsettled(a store.Announcement, cycle *synchronization.Cycle) []store.Outco
 	var begun []store.Outcome
 	for _, o := range a.Objects {
 		settled := cycle != nil && cycle.ID == a.Cycle.ID &&
-			(cycle.Phase > a.Cycle.Phase || cycle.Phase == a.Cycle.Phase && o.Position <= cycle.After)
+			(cycle.Phase > a.Cycle.Phase || cycle.Phase == a.Cycle.Phase && cycle.Processed(o.Position))
 		if !settled {
 			begun = append(begun, store.Outcome{Object: o.Object, Kind: o.Kind, Link: store.Link{Managed: true, Begun: o.Begun}})
 		}
