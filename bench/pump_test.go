@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// concurrency of the pump; the program's default for one target.
-const concurrency = 8
+// concurrency of the pump; the most that the program has under way at one target.
+const concurrency = 64
 
 // matching is how a job finds what is at its target already.
 type matching string
