@@ -50,7 +50,7 @@ type served struct {
 }
 
 // made is what a first start leaves in its data directory.
-var made = struct { //nolint:gochecknoglobals // the tests of a process share it
+var made = struct {
 	sync.Mutex
 
 	files map[string][]byte

@@ -46,7 +46,7 @@ func (s *straggler) between(next http.Handler) http.Handler {
 func (s *straggler) wait() {
 	select {
 	case <-s.enough:
-		time.Sleep(200 * time.Millisecond) // what must not be sent would be sent now
+		<-time.After(200 * time.Millisecond) // what must not be sent would be sent now
 	case <-time.After(time.Minute):
 	}
 	s.beside.Store(s.creates.Load() - 1)

@@ -177,8 +177,8 @@ func (s *sifter) value(looking []ahead) error {
 		return s.object(looking)
 	case json.Delim('['):
 		s.rest.WriteByte('[')
-		for first := true; s.decoder.More(); first = false {
-			s.comma(first)
+		for separator := ""; s.decoder.More(); separator = "," {
+			s.rest.WriteString(separator)
 			if err := s.value(looking); err != nil {
 				return err
 			}
@@ -192,7 +192,7 @@ func (s *sifter) value(looking []ahead) error {
 // object copies an object whose beginning was read, without what is taken out of it.
 func (s *sifter) object(looking []ahead) error {
 	s.rest.WriteByte('{')
-	first := true
+	separator := ""
 	for s.decoder.More() {
 		token, err := s.token()
 		if err != nil {
@@ -206,8 +206,8 @@ func (s *sifter) object(looking []ahead) error {
 			}
 			continue
 		}
-		s.comma(first)
-		first = false
+		s.rest.WriteString(separator)
+		separator = ","
 		if err := s.write(name); err != nil {
 			return err
 		}
@@ -312,12 +312,6 @@ func (s *sifter) end(delimiter byte) error {
 	}
 	s.rest.WriteByte(delimiter)
 	return nil
-}
-
-func (s *sifter) comma(first bool) {
-	if !first {
-		s.rest.WriteByte(',')
-	}
 }
 
 func (s *sifter) write(scalar any) error {

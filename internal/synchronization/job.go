@@ -200,7 +200,7 @@ type Cycle struct {
 }
 
 // Processed reports whether what stands at a position of the phase is processed.
-func (c *Cycle) Processed(position int64) bool {
+func (c Cycle) Processed(position int64) bool {
 	_, beyond := slices.BinarySearch(c.Beyond, position)
 	return beyond || position <= c.After
 }

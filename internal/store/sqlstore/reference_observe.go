@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -160,7 +161,7 @@ func (s *session) settling(ctx context.Context, at []any) ([]string, bool, error
 	if err != nil {
 		return nil, false, err
 	}
-	if _, err := s.one(ctx, []any{&lacking}, missing, append(at[:len(at):len(at)], manyHidden)...); err != nil {
+	if _, err := s.one(ctx, []any{&lacking}, missing, append(slices.Clip(at), manyHidden)...); err != nil {
 		return nil, false, err
 	}
 	hidden := !some && lacking > 0

@@ -186,8 +186,15 @@ func transitiveModel(f *fixture) {
 	for i, g := range all[:12] {
 		want := f.reachable(g)
 		for _, q := range []store.Query{
-			{}, {Top: 1}, {Top: 7}, {Top: 7, Count: true}, {Kind: directory.User, Top: 5}, {Kind: directory.Group, Top: 3}, {Skip: 4, Top: 5},
-			{Filter: called("startswith", "displayName", "u1"), Top: 2}, {Order: []odata.Order{{Property: "displayName"}}, Top: 9},
+			{},
+			{Top: 1},
+			{Top: 7},
+			{Top: 7, Count: true},
+			{Kind: directory.User, Top: 5},
+			{Kind: directory.Group, Top: 3},
+			{Skip: 4, Top: 5},
+			{Filter: called("startswith", "displayName", "u1"), Top: 2},
+			{Order: []odata.Order{{Property: "displayName"}}, Top: 9},
 		} {
 			q.Transitive = true
 			wanted := 0
