@@ -153,6 +153,9 @@ func (m *membership) has(id string) bool {
 }
 
 func (m *membership) step(id string, add bool) {
+	if add && m.server.options.Flaws.PassOverUnknown && !m.server.store.has(id) {
+		return
+	}
 	m.steps = append(m.steps, step{id, add})
 	m.after[id] = add
 }

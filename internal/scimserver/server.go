@@ -64,6 +64,7 @@ type Flaws struct {
 	RepeatMembers    bool // adding a member twice lists it twice
 	NotFoundOnEmpty  bool // a query without match answers 404
 	ConflictOnDelete bool // every other DELETE of one resource answers 409 first
+	PassOverUnknown  bool // a PATCH that adds a member who does not exist does nothing about it
 }
 
 // Server is the service.  It is an [http.Handler] and safe for concurrent use.

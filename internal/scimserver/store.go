@@ -75,6 +75,9 @@ func newCollection() *collection {
 	}}
 }
 
+// has reports whether there is a resource with an id.
+func (s *store) has(id string) bool { return s.users.byID[id] != nil || s.groups.byID[id] != nil }
+
 func (c *collection) insert(rec *record) {
 	rec.position = len(c.order)
 	c.order = append(c.order, rec)
