@@ -86,7 +86,7 @@ func (m *membership) plan(op scim.PatchOp) error {
 		m.clear()
 	}
 	for _, id := range ids {
-		m.step(id, true)
+		m.add(id)
 	}
 	return nil
 }
@@ -152,10 +152,14 @@ func (m *membership) has(id string) bool {
 	return !m.fresh && m.group.members.has(id)
 }
 
-func (m *membership) step(id string, add bool) {
-	if add && m.server.options.Flaws.PassOverUnknown && !m.server.store.has(id) {
-		return
+// add is a step that adds a member, unless the server passes over who does not exist.
+func (m *membership) add(id string) {
+	if !m.server.options.Flaws.PassOverUnknown || m.server.store.has(id) {
+		m.step(id, true)
 	}
+}
+
+func (m *membership) step(id string, add bool) {
 	m.steps = append(m.steps, step{id, add})
 	m.after[id] = add
 }
