@@ -41,6 +41,7 @@ func aims() []aim {
 		{what: "the same cycle, in users a second", bench: "ManyObjects", unit: "users/s", format: "%.0f"},
 		{what: "a group of 1,000,000 members: peak memory, in MiB", bench: "LargeGroup", unit: "MiB", most: 256, format: "%.0f"},
 		{what: "then +100 and −100 members: requests", bench: "LargeGroup", unit: "requests/difference", most: 10, format: "%.0f"},
+		{what: "such a group found at the target, read back three times: peak memory, in MiB", bench: "AdoptedGroup", unit: "MiB", most: 256, format: "%.0f"},
 		{what: "import of 1,000,000 users from CSV, in seconds", bench: "ManyObjects", unit: "s/import", most: 60, format: "%.1f"},
 		{what: "ten jobs at 20 ms on PostgreSQL, two processes against one", bench: "Workers", unit: "ratio", least: 1.7, format: "%.2f"},
 		{what: "start to ready with 1,000,000 objects, in ms", bench: "ManyObjects", unit: "ms/ready", most: 300, format: "%.0f"},
