@@ -103,7 +103,7 @@ func (r *recorder) commit(ctx context.Context) error {
 	whole := r.whole
 	reached := r.reached()
 	group := r.outcomes
-	r.outcomes, r.committing = nil, true
+	r.outcomes, r.committing = make([]store.Outcome, 0, len(group)), true
 	r.mu.Unlock()
 	err := r.cycle.Store.Record(ctx, r.cycle.claim, store.Batch{Outcomes: group, Cycle: reached})
 	r.mu.Lock()

@@ -52,7 +52,11 @@ type Inputs struct {
 func (m *Mapping) Evaluate(c directory.Change, in Inputs) (*Desired, error) {
 	d := &Desired{mapping: m, values: make([]any, len(m.attributes)), kind: c.Kind, id: c.ID}
 	d.env = expression.Environment{Slots: make([]expression.Value, len(m.sources)), Now: in.Now, DefaultDomain: in.DefaultDomain}
-	raw := make([]any, len(m.sources))
+	var few [32]any
+	raw := few[:]
+	if len(m.sources) > len(few) {
+		raw = make([]any, len(m.sources))
+	}
 	for i, source := range m.sources {
 		raw[i] = value(c, source, in)
 		d.env.Slots[i] = expression.ValueOf(raw[i])

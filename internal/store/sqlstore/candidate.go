@@ -78,7 +78,7 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 				return err
 			}
 			c, err := r.decode()
-			candidates = append(candidates, c)
+			candidates = append(roomy(candidates, limit), c)
 			return err
 		}, query, args...)
 	})
@@ -86,6 +86,15 @@ func (db *DB) Candidates(ctx context.Context, q store.CandidateQuery) ([]store.C
 		return nil, err
 	}
 	return candidates, nil
+}
+
+// roomy returns a list with room for one more: of a page that turns out to be long it is
+// made whole at once, for candidates are large and copying them costs.
+func roomy(list []store.Candidate, most int) []store.Candidate {
+	if n := len(list); n == cap(list) && n >= 16 && n < most {
+		return slices.Grow(list, most-n)
+	}
+	return list
 }
 
 // resource returns the key of a service principal; zero, which has no

@@ -22,11 +22,12 @@ func (r recorder) putMissingLinks(ctx context.Context, outcomes []store.Outcome)
 // insertLinks writes links; tail says what becomes of those that are there. Most say
 // little, and are written with few values: each costs.
 func (r recorder) insertLinks(ctx context.Context, outcomes []store.Outcome, tail string) error {
-	var brief, whole []any
+	var whole []any
+	brief := make([]any, 0, briefWidth*len(outcomes))
 	for _, o := range outcomes {
-		row := []any{o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest}
+		row := [...]any{o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest}
 		if isBrief(o.Link) {
-			brief = append(brief, row...)
+			brief = append(brief, row[:]...)
 			continue
 		}
 		failure, retryAt, err := encodeFailure(o.Link.Failure)
@@ -37,7 +38,7 @@ func (r recorder) insertLinks(ctx context.Context, outcomes []store.Outcome, tai
 		if err != nil {
 			return err
 		}
-		whole = append(append(whole, row...), failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
+		whole = append(append(whole, row[:]...), failure, retryAt, o.Link.Disabled, int(o.Link.Departure), begun)
 	}
 	b := bulk{
 		head:  "INSERT INTO link (object, kind, target_id, managed, digest, failure, retry_at, disabled, departure, begun, job)",
@@ -47,9 +48,12 @@ func (r recorder) insertLinks(ctx context.Context, outcomes []store.Outcome, tai
 	if err := r.session.execRows(ctx, b, whole); err != nil {
 		return err
 	}
-	b.types, b.fixed = b.types[:5], ", NULL, NULL, FALSE, 0, NULL"+b.fixed
+	b.types, b.fixed = b.types[:briefWidth], ", NULL, NULL, FALSE, 0, NULL"+b.fixed
 	return r.session.execRows(ctx, b, brief)
 }
+
+// briefWidth is with how many values a link is written that is brief.
+const briefWidth = 5
 
 // isBrief reports whether a link says no more than what is at the target.
 func isBrief(l store.Link) bool {

@@ -128,8 +128,9 @@ func (r recorder) record(ctx context.Context, outcomes []store.Outcome) error {
 		return err
 	}
 	var (
-		e           effects
-		moved, kept []store.Outcome
+		e     effects
+		kept  []store.Outcome
+		moved = make([]store.Outcome, 0, len(outcomes)) // nearly all
 	)
 	for _, o := range outcomes {
 		e.note(before[o.Object], o)
@@ -194,7 +195,7 @@ func (e *effects) noteOrigin(before pair, o store.Outcome) {
 
 // links returns what the links of outcomes' objects said before.
 func (r recorder) links(ctx context.Context, outcomes []store.Outcome) (map[directory.Key]pair, error) {
-	before := make(map[directory.Key]pair, len(outcomes))
+	before := map[directory.Key]pair{}
 	var objects []any
 	for _, o := range outcomes {
 		if !o.Unlinked {
