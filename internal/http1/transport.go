@@ -179,7 +179,7 @@ func offersGzip(req *http.Request) bool {
 
 // unpacked returns the answer with its body as it was before the server packed it.
 func unpacked(req *http.Request, resp *http.Response) *http.Response {
-	if !offersGzip(req) || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+	if len(resp.Header["Content-Encoding"]) == 0 || !offersGzip(req) || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		return resp
 	}
 	resp.Header.Del("Content-Encoding")

@@ -100,6 +100,7 @@ func (db *DB) ExplainRecording(ctx context.Context) (map[string][]string, error)
 		"forgetTo":         forgetTo + "(?, ?)",
 		"makeOwnersDue":    makeOwnersDue + "(?, ?)" + orAtOnce,
 		"makeThemDue":      makeThemDue + "(?, ?)" + orAtOnce,
+		"makeUsersDue":     makeUsersDue + "(?, ?)" + orNoted,
 		"makeNewDue":       makeNewDue + "(?, ?)" + orAtOnce,
 		"makeThemOpen":     makeThemOpen + "(?, ?)" + orOpen,
 		"seeReferences":    seeHead + "(?, ?)" + seeTail,

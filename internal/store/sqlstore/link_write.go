@@ -25,7 +25,11 @@ func (r recorder) insertLinks(ctx context.Context, outcomes []store.Outcome, tai
 	var whole []any
 	brief := make([]any, 0, briefWidth*len(outcomes))
 	for _, o := range outcomes {
-		row := [...]any{o.Object, kindCode(o.Kind), nullText(plain(o.Link.TargetID)), o.Link.Managed, o.Link.Digest}
+		// As the driver has them: what it has to convert costs.
+		row := [...]any{int64(o.Object), int64(kindCode(o.Kind)), nil, o.Link.Managed, o.Link.Digest}
+		if o.Link.TargetID != "" {
+			row[2] = plain(o.Link.TargetID)
+		}
 		if isBrief(o.Link) {
 			brief = append(brief, row[:]...)
 			continue

@@ -138,6 +138,7 @@ func TestEngineUsesIndexes(t *testing.T) {
 		"forgetTo":         "reference_referent (job=? AND referent=?)",
 		"makeOwnersDue":    "relation_reverse (referent=? AND relation<?)",
 		"makeThemDue":      "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
+		"makeUsersDue":     "(owner=? AND relation=?)",
 		"makeNewDue":       "SEARCH r USING PRIMARY KEY (owner=? AND relation<?)",
 		"makeThemOpen":     "SEARCH l USING PRIMARY KEY (job=? AND object=?)",
 		"seeReferences":    "link_target (job=? AND kind=? AND target_id=?)",

@@ -116,6 +116,7 @@ type effects struct {
 	gained  []any // can be referred to from now on
 	due     []any // own references are due
 	anew    []any // the same, of who had no link
+	people  []any // the same, of users
 	adopted []any // own references are due and not known
 	foreign []any // what was known of the references of its target object does not hold any more
 	created []store.Outcome
@@ -169,11 +170,13 @@ func (e *effects) note(before pair, o store.Outcome) {
 	}
 	// Unmanaged objects are not referred to, so becoming managed counts as well.
 	if before.targetID != after.TargetID || after.Managed && !before.managed {
-		e.gained = append(e.gained, o.Object)
+		e.gained = append(e.gained, int64(o.Object))
 	}
 	switch {
 	case o.Adopted:
 		e.adopted = append(e.adopted, o.Object)
+	case o.Reconcile && o.Unlinked && o.Kind == directory.User:
+		e.people = append(e.people, int64(o.Object))
 	case o.Reconcile && o.Unlinked:
 		e.anew = append(e.anew, o.Object)
 	case o.Reconcile:
@@ -252,7 +255,10 @@ const (
 		SELECT l.job, l.object, FALSE FROM link l
 		WHERE l.job = ? AND (` + hasRelation + `
 			OR (SELECT w.referent FROM reference w WHERE w.job = l.job AND w.owner = l.object ORDER BY w.job, w.owner, w.relation, w.referent LIMIT 1) IS NOT NULL) AND l.object IN `
-	// For who is new to the job nothing was written.
+	// For who is new to the job nothing was written, and nothing is due. A user has a
+	// manager, and only one.
+	makeUsersDue = `INSERT INTO reference_due (job, owner, open)
+		SELECT CAST(? AS bigint), r.owner, FALSE FROM relation r WHERE r.relation = 2 AND r.owner IN `
 	makeNewDue = `INSERT INTO reference_due (job, owner, open)
 		SELECT l.job, l.object, FALSE FROM link l WHERE l.job = ? AND ` + hasRelation + ` AND l.object IN `
 	hasRelation  = `(SELECT r.referent FROM relation r WHERE r.owner = l.object AND r.relation < 3 ORDER BY r.owner, r.relation, r.referent LIMIT 1) IS NOT NULL`
@@ -291,6 +297,7 @@ func (r recorder) apply(ctx context.Context, e effects) error {
 		{noteGained, orNoted, noted},
 		{makeThemDue, orAtOnce, e.due},
 		{makeNewDue, orAtOnce, e.anew},
+		{makeUsersDue, orNoted, e.people},
 		{makeThemOpen, orOpen, e.adopted},
 	} {
 		if err := r.run(ctx, step.head, step.tail, step.objects); err != nil {
