@@ -14,6 +14,7 @@ func announcementChecks() []check {
 		{"whoever claims the job next finds what was announced and has no outcome", announced},
 		{"a position that covers the page settles it", announcedAndCovered},
 		{"an object behind the position of an unfinished page is settled", announcedAndBehind},
+		{"an object that is done ahead of the position is settled", announcedAndAhead},
 		{"a page that was covered is forgotten when its cycle has ended", announcedAndEnded},
 		{"an announcement of what a job has forgotten still counts", announcedAndRestarted},
 		{"an overtaken claim announces nothing", announcedTooLate},
@@ -98,6 +99,21 @@ func announcedAndBehind(f *fixture) {
 	f.same(f.candidate(next, bob).Link, begun(bob), "not reached")
 }
 
+// announcedAndAhead: nothing came of the second object of a page, of which the first is not
+// done.
+func announcedAndAhead(f *fixture) {
+	f.job("a", f.id())
+	c := f.claim()
+	ada, bob := f.user("ada"), f.user("bob")
+	f.announce(c, at(0), ada, bob)
+	reached := at(0)
+	reached.Beyond = []int64{bob.Sequence}
+	f.succeed(f.Record(f.Context(), c, store.Batch{Cycle: reached}))
+	next := f.successor()
+	f.same(f.candidate(next, ada).Link, begun(ada), "not done")
+	f.same(f.candidate(next, bob).Link, store.Link{}, "done ahead of it")
+}
+
 // announcedAndEnded: the cycle of a page that is covered ends, and the next knows
 // nothing of it.
 func announcedAndEnded(f *fixture) {
@@ -169,4 +185,17 @@ func unlinkedRecorded(f *fixture) {
 	f.succeed(err)
 	equal(f, len(due), 1, "owners that are due, because a member was linked")
 	equal(f, due[0].Key, everyone.Key, "the owner")
+	cid, dan, few := f.user("cid"), f.user("dan"), f.group("few")
+	f.relate(cid, directory.Manager, ada)
+	f.relate(few, directory.Members, ada)
+	later := []store.Outcome{anew(cid, "t3"), anew(dan, "t4"), anew(few, "g2")}
+	for i := range later {
+		later[i].Reconcile = true
+	}
+	f.record(c, later...)
+	due, err = f.DueReferences(f.Context(), c, f.now, everyone.Key, 10)
+	f.succeed(err)
+	equal(f, len(due), 2, "of those who are new, who refers to somebody")
+	equal(f, due[0].Key, cid.Key, "a user with a manager")
+	equal(f, due[1].Key, few.Key, "a group with a member")
 }
