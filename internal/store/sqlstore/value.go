@@ -83,8 +83,6 @@ func nullInstant(micros sql.NullInt64) time.Time {
 	return instant(micros.Int64)
 }
 
-// nullText is NULL for the empty text.
-func nullText(s string) sql.NullString { return sql.NullString{String: s, Valid: s != ""} }
 
 // fold maps texts that Graph takes for equal to one text.
 func fold(s string) string { return strings.ToLower(s) }
