@@ -83,7 +83,6 @@ func nullInstant(micros sql.NullInt64) time.Time {
 	return instant(micros.Int64)
 }
 
-
 // fold maps texts that Graph takes for equal to one text.
 func fold(s string) string { return strings.ToLower(s) }
 
