@@ -131,7 +131,7 @@ func table(values map[measure][]float64) string {
 			continue
 		}
 		slices.Sort(all)
-		median := all[len(all)/2]
+		median := (all[(len(all)-1)/2] + all[len(all)/2]) / 2 // of an even number, between the middle two
 		fmt.Fprintf(&out, "| %s | %s | "+a.format+" | %s |\n", a.what, a.bound(), median, a.met(median))
 	}
 	return out.String()
