@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -115,10 +116,22 @@ func TestExpressionsThatFailOrWithholdConcernOneObject(t *testing.T) {
 	require.Len(t, users, 5)
 }
 
+// TestAppRolesReachTheTarget: whether only those who are assigned are provisioned, or
+// everybody is and nobody asks for the roles but the mapping.
 func TestAppRolesReachTheTarget(t *testing.T) {
 	t.Parallel()
+	for _, everybody := range []bool{false, true} {
+		t.Run(fmt.Sprint(everybody), func(t *testing.T) {
+			t.Parallel()
+			appRolesReachTheTarget(t, everybody)
+		})
+	}
+}
+
+func appRolesReachTheTarget(t *testing.T, everybody bool) {
+	t.Helper()
 	w := newWorld(t, strict())
-	w.takeAll = false
+	w.takeAll = everybody
 	w.roles = []any{map[string]any{"id": "11111111-0000-4000-8000-000000000000", "value": "admin", "displayName": "Administrator"}}
 	w.maps(map[string]string{"roles": "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"})
 	id := w.user(1)
